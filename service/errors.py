@@ -8,6 +8,7 @@
     ├── TooLarge            413   a body, test or source past its bound
     ├── Invalid             422   a field with a value that cannot be; names each field and the fix
     ├── Overloaded          429   the queue is full; `retry_after_s` says when to come back
+    ├── Unavailable         503   what the judge stands on (Redis, its workers) cannot be reached; `retry_after_s` as well
     ├── Draining            503   the server is shutting down; `retry_after_s` as well
     └── JudgeFailed         500   the judge itself failed (verdict JE, raised by the client)
 
@@ -78,6 +79,12 @@ class Overloaded(TierlineError):
     """The queue is full."""
 
     status, title = 429, "The judge is full"
+
+
+class Unavailable(TierlineError):
+    """Something that the judge stands on cannot be reached."""
+
+    status, title = 503, "The judge cannot be reached"
 
 
 class Draining(TierlineError):

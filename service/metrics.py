@@ -1,8 +1,8 @@
 """What Prometheus reads. Counted where things happen, or looked up when somebody asks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -70,6 +70,26 @@ class Metrics:
         return generate_latest(self._registry) + generate_latest(now)
 
 
+def serve_worker_metrics(host: str, port: int, stats: JudgingStats, info: Callable[[], WorkerInfo]) -> Callable[[], None]:
+    """A worker's own /metrics, which has what only it can count. Returns what ends it. Raises OSError when the port is taken."""
+
+    class Worker(Collector):
+        def collect(self) -> Iterator[Metric]:
+            yield from _boxes([info()])
+            yield from _judging(stats)
+
+    registry = CollectorRegistry()
+    registry.register(Worker())
+    server, thread = start_http_server(port, host, registry)
+
+    def close() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return close
+
+
 class _Now(Collector):
     """What is known at the moment of asking."""
 
@@ -84,21 +104,22 @@ class _Now(Collector):
         yield depth
         yield GaugeMetricFamily("tierline_running", "Submissions and runs that are being judged", self._load.running)
         yield GaugeMetricFamily("tierline_draining", "1 while the server shuts down", int(self._load.draining))
-        yield from self._boxes()
+        yield from _boxes(self._workers)
         if self._stats is not None:
             yield from _judging(self._stats)
 
-    def _boxes(self) -> Iterator[Metric]:
-        boxes = GaugeMetricFamily("tierline_boxes", "Boxes that stand", labels=["worker", "kind"])
-        busy = GaugeMetricFamily("tierline_boxes_busy", "Boxes that run something", labels=["worker"])
-        restarts = CounterMetricFamily("tierline_box_restarts", "Boxes that did not reset and were replaced", labels=["worker"])
-        for worker in self._workers:
-            for kind in sorted({box.kind for box in worker.boxes}):
-                boxes.add_metric([worker.name, kind], sum(box.kind == kind for box in worker.boxes))
-            busy.add_metric([worker.name], len({box.core for box in worker.boxes if box.busy}))
-            by_place = {box.name.split("-")[0]: box.restarts for box in worker.boxes}
-            restarts.add_metric([worker.name], sum(by_place.values()))
-        yield from (boxes, busy, restarts)
+
+def _boxes(workers: list[WorkerInfo]) -> Iterator[Metric]:
+    boxes = GaugeMetricFamily("tierline_boxes", "Boxes that stand", labels=["worker", "kind"])
+    busy = GaugeMetricFamily("tierline_boxes_busy", "Boxes that run something", labels=["worker"])
+    restarts = CounterMetricFamily("tierline_box_restarts", "Boxes that did not reset and were replaced", labels=["worker"])
+    for worker in workers:
+        for kind in sorted({box.kind for box in worker.boxes}):
+            boxes.add_metric([worker.name, kind], sum(box.kind == kind for box in worker.boxes))
+        busy.add_metric([worker.name], len({box.core for box in worker.boxes if box.busy}))
+        by_place = {box.name.split("-")[0]: box.restarts for box in worker.boxes}
+        restarts.add_metric([worker.name], sum(by_place.values()))
+    yield from (boxes, busy, restarts)
 
 
 def _judging(stats: JudgingStats) -> Iterator[Metric]:

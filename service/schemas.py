@@ -199,6 +199,9 @@ class Submission(Sent):
     cache: bool = Field(True, description="may an earlier result of the same submission answer")
     priority: Literal["interactive", "batch"] | None = Field(None, description="default: batch in a batch, else interactive")
     details: bool = Field(True, description="list each test in the result")
+    deadline_s: float | None = Field(
+        None, gt=0, le=7 * 86400, allow_inf_nan=False, description="what is not judged so long after it was let in ends as JE"
+    )
 
 
 class Batch(Sent):

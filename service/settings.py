@@ -54,6 +54,13 @@ class Settings(BaseSettings):
     scratch_mb: int = Field(256, ge=1, le=65536, description="size of /tmp, charged to the program's memory")
 
     queue_size: int = Field(20_000, ge=1, le=1_000_000, description="submissions that may wait; past it callers get 429")
+    redis_url: str = Field("", description="judge on many machines: the Redis that submissions wait in; redis://host:6379/0")
+    store_url: str = Field(
+        "", description="with Redis, where problems lie for all machines: a folder or fsspec URL; empty: data_dir"
+    )
+    store_cache_mb: int = Field(4096, ge=16, le=1 << 20, description="disk of a worker for texts from store_url")
+    worker_tries: int = Field(3, ge=1, le=20, description="workers that may die or fail over one submission before it ends as JE")
+    metrics_port: int = Field(0, ge=0, le=65535, description="port for a worker's /metrics; 0 means none")
     result_ttl_s: float = Field(3600, gt=0, le=30 * 86400, description="how long a result can be fetched")
     results_kept: int = Field(200_000, ge=1, le=10_000_000, description="results that can be fetched at most")
     results_mb: int = Field(1, ge=1, le=65536, description="memory for results that can be fetched; older ones lie on disk")

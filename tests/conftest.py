@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import Pool, PoolConfig
+from tests.service.redis_server import RedisServer
 
 SLOWNESS = float(os.environ.get("TIERLINE_TEST_SLOWNESS", "1"))
 """How much slower than usual this machine is; tests multiply their limits by it (emulated guests need about 10)."""
@@ -33,3 +34,18 @@ def pool(run_dir: Path, cache_dir: Path) -> Iterator[Pool]:
     pool.start()
     yield pool
     pool.close()
+
+
+@pytest.fixture(scope="session")
+def redis_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_server(redis_process: RedisServer) -> RedisServer:
+    """Empty at the beginning of each test."""
+    redis_process.flush()
+    return redis_process
