@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.redis_server import RedisServer
 from sandbox import Pool, PoolConfig
-from tests.service.redis_server import RedisServer
 
 SLOWNESS = float(os.environ.get("TIERLINE_TEST_SLOWNESS", "1"))
 """How much slower than usual this machine is; tests multiply their limits by it (emulated guests need about 10)."""

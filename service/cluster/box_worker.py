@@ -14,8 +14,10 @@ from typing import Any
 
 import redis
 import structlog
+from redis.client import Pipeline
 from rq import Queue, SimpleWorker
 from rq.exceptions import DequeueTimeout
+from rq.executions import Execution
 from rq.job import Job as RqJob
 from rq.serializers import JSONSerializer
 from rq.timeouts import BaseDeathPenalty
@@ -25,6 +27,7 @@ from service.cluster.names import LINES, rq_queue
 from service.work_lines import BATCH_TURN
 
 log = structlog.get_logger("tierline.worker")
+Perform = Callable[[str, list[str], Callable[[Pipeline], None], Callable[[Pipeline], None]], None]
 _BLOCK_S = 1
 _HEARTBEAT_S = 10.0
 _AGAIN_S = 0.3
@@ -46,7 +49,10 @@ class _NoDeathPenalty(BaseDeathPenalty):
 
 
 class BoxWorker(SimpleWorker):
-    """`perform(slice name, works)` is called from `threads` threads."""
+    """Calls `perform(slice name, works, opening, closing)` from `threads` threads.
+
+    What RQ keeps for a job is told by `opening` and `closing`, in pipelines of the one who performs it.
+    """
 
     death_penalty_class = _NoDeathPenalty
 
@@ -54,7 +60,7 @@ class BoxWorker(SimpleWorker):
         self,
         client: redis.Redis,
         name: str,
-        perform: Callable[[str, list[str]], None],
+        perform: Perform,
         *,
         threads: int,
         on_stop: Callable[[], None],
@@ -159,23 +165,25 @@ class BoxWorker(SimpleWorker):
         self._threads.submit(self._execute, job)
 
     def _execute(self, job: RqJob) -> None:
+        executions: list[Execution] = []
+
+        def opening(pipeline: Pipeline) -> None:
+            execution = Execution.create(job, self.get_heartbeat_ttl(job), pipeline=pipeline, worker_name=self.name)
+            executions.append(execution)
+            self.executions[execution.id] = execution
+
+        def closing(pipeline: Pipeline) -> None:
+            for execution in executions:  # more than one when the connection was lost in between
+                self.cleanup_execution(job, pipeline=pipeline, execution=execution)
+            pipeline.delete(job.key)
+
         try:
-            execution = None
-            try:
-                execution = self.prepare_execution(job)
-            except LOST:
-                log.debug("RQ was not told that a slice has begun: Redis is away")
-            self._perform(job.id, job.args[0])
-            if execution is not None:
-                with self.connection.pipeline() as pipeline:
-                    self.cleanup_execution(job, pipeline=pipeline, execution=execution)
-                    pipeline.delete(job.key)
-                    pipeline.execute()
-        except LOST:
-            log.debug("RQ was not told that a slice has ended: Redis is away")
+            self._perform(job.id, job.args[0], opening, closing)
         except Exception:
             log.exception("a slice failed; what it held is found by others", slice=job.id)
         finally:
+            for execution in executions:
+                self.executions.pop(execution.id, None)
             self._free.release()
 
     def teardown(self) -> None:

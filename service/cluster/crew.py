@@ -9,10 +9,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import redis
 import structlog
+from redis.client import Pipeline
 
 from service.cluster import names
 from service.cluster.connection import LOST
@@ -31,7 +32,9 @@ from service.schemas import Event, RunRequest, Status, Verdict
 from service.settings import Settings
 
 log = structlog.get_logger("tierline.worker")
-T = TypeVar("T")
+More = Callable[[Pipeline], None]
+_Turn = tuple[int, int, int, int]
+"""What `begin` answers: wanted?, slices that wait (interactive, batch), watched?"""
 _AGAIN_S = 0.3
 _NOT_FOR_US_S = 0.1
 
@@ -83,79 +86,90 @@ class Crew:
         self._slices = Slices(client)
         self.stopping = threading.Event()
 
-    def judge_slice(self, slice_name: str, works: Sequence[str]) -> None:
-        """Take what there is to take, and judge it."""
-        left = deque(self._take(slice_name, works))
+    def judge_slice(self, slice_name: str, works: Sequence[str], opening: More, closing: More) -> None:
+        """Take what there is to take, and judge it. What RQ is to be told travels along, at first and in the end."""
+        left, begun = self._open(slice_name, works, opening)
         answer: _Answer | None = None
         while left and not self.stopping.is_set():
             work = left.popleft()
-            wanted, interactive, batch, watched = self._turn(answer, work)
-            answer = None
+            wanted, interactive, batch, watched = begun if begun and work.name == works[0] else self._turn(answer, work)
+            begun, answer = None, None
             if left and self._others_should_have(left, interactive, batch):
-                self._put_back(list(left))
+                self._close(None, list(left), _nothing)
                 left.clear()
             if wanted:
                 answer = self._perform(work, watched=bool(watched))
             else:
                 self._leases.drop(work.name)
-        self._end(answer)
-        self._put_back(list(left))
+        self._close(answer, list(left), closing)
 
     # -- Redis -----------------------------------------------------------------------------------------------------
 
-    def _patiently(self, call: Callable[[], T]) -> T:
+    def _together(self, build: More) -> list[Any]:
         """Do it as soon as Redis can be asked: a result that is there is not thrown away because Redis restarts."""
         while True:
             try:
-                return call()
+                return self._scripts.together(build)
             except LOST as error:
                 log.warning("waiting for Redis", error=str(error))
                 time.sleep(_AGAIN_S)
 
-    def _take(self, slice_name: str, works: Sequence[str]) -> list[_Taken]:
-        told = self._patiently(lambda: self._scripts("take", [slice_name, self._name, LEASE_MS, *works]))
-        taken = []
+    def _open(self, slice_name: str, works: Sequence[str], opening: More) -> tuple[deque[_Taken], _Turn | None]:
+        """Take works, and begin the first."""
+
+        def ask(pipeline: Pipeline) -> None:
+            opening(pipeline)
+            self._scripts.add(pipeline, "take", [slice_name, self._name, LEASE_MS, *works])
+            self._begin(works[0], pipeline)
+
+        *_, told, begun = self._together(ask)
+        taken = deque[_Taken]()
         for name, found in zip(works, told, strict=True):
             if found is not None:
                 payload, line, tries, avoid = found
                 taken.append(_Taken(name, payload, line.decode(), int(tries), frozenset((avoid or b"").decode().split())))
         self._leases.hold([work.name for work in taken])
-        return taken
+        return taken, (begun if told[0] is not None else None)
 
-    def _turn(self, answer: _Answer | None, work: _Taken) -> tuple[int, int, int, int]:
-        """Finish the last work and begin the next: (wanted?, slices that wait: interactive, batch, watched?)."""
-        lists = [names.slices_list(line) for line in names.LINES]
+    def _turn(self, answer: _Answer | None, work: _Taken) -> _Turn:
+        """Finish the last work and begin the next."""
 
-        def ask() -> Any:
-            with self._client.pipeline(transaction=False) as pipeline:
-                self._finish(answer, pipeline)
-                self._scripts("begin", [work.name, self._name], keys=lists, pipeline=pipeline)
-                return pipeline.execute()[-1]
+        def ask(pipeline: Pipeline) -> None:
+            self._finish(answer, pipeline)
+            self._begin(work.name, pipeline)
 
-        told: tuple[int, int, int, int] = tuple(self._patiently(ask))
+        told: _Turn = self._together(ask)[-1]
         self._forget(answer)
         return told
 
-    def _end(self, answer: _Answer | None) -> None:
-        def ask() -> None:
-            with self._client.pipeline(transaction=False) as pipeline:
-                self._finish(answer, pipeline)
-                pipeline.execute()
+    def _close(self, answer: _Answer | None, left: Sequence[_Taken], closing: More) -> None:
+        """Finish the last work; others may have those that are left, one at a time."""
 
-        if answer is not None:
-            self._patiently(ask)
-            self._forget(answer)
+        def ask(pipeline: Pipeline) -> None:
+            self._finish(answer, pipeline)
+            for work in left:
+                self._scripts.add(pipeline, "put_back", [work.name, "back", self._name, 0])
+                self._slices.add(pipeline, work.line, [[work.name]], at_front=True)
+            closing(pipeline)
+
+        self._together(ask)
+        self._forget(answer)
+        for work in left:
+            self._leases.drop(work.name)
+
+    def _begin(self, work: str, pipeline: Pipeline) -> None:
+        self._scripts.add(pipeline, "begin", [work, self._name], keys=[names.slices_list(line) for line in names.LINES])
 
     def _forget(self, answer: _Answer | None) -> None:
         if answer is not None:
             self._leases.drop(answer.work.name)
 
-    def _finish(self, answer: _Answer | None, pipeline: "redis.client.Pipeline") -> None:
+    def _finish(self, answer: _Answer | None, pipeline: Pipeline) -> None:
         if answer is None:
             return
         packed, work = answer.packed, answer.work
         if packed is None:
-            self._scripts("put_back", [work.name, answer.why_back, self._name, 0], pipeline=pipeline)
+            self._scripts.add(pipeline, "put_back", [work.name, answer.why_back, self._name, 0])
             self._slices.add(pipeline, work.line, [[work.name]], at_front=answer.why_back == "back")
             return
         settings = self._settings
@@ -163,23 +177,7 @@ class Crew:
         verdict = packed.verdict.value if packed.verdict else ""
         ttl_ms = max(1, int(settings.result_ttl_s * 1000))
         args = [work.name, packed.body, packed.status.value, verdict, answer.judged_s, ttl_ms, settings.results_kept, int(good)]
-        self._scripts("finish", args, pipeline=pipeline)
-
-    def _put_back(self, works: list[_Taken]) -> None:
-        """Others may have them, one at a time."""
-        if not works:
-            return
-
-        def ask() -> None:
-            with self._client.pipeline() as pipeline:
-                for work in works:
-                    self._scripts("put_back", [work.name, "back", self._name, 0], pipeline=pipeline)
-                    self._slices.add(pipeline, work.line, [[work.name]], at_front=True)
-                pipeline.execute()
-
-        self._patiently(ask)
-        for work in works:
-            self._leases.drop(work.name)
+        self._scripts.add(pipeline, "finish", args)
 
     def _others_should_have(self, left: Sequence[_Taken], interactive: int, batch: int) -> bool:
         """Somebody sits and waits, or the line is empty and other boxes stand idle."""
@@ -199,6 +197,7 @@ class Crew:
         started = time.monotonic()
         packed = self._answer(work, pen, cancelled)
         judged_s = round(time.monotonic() - started, 6)
+        self._leases.hold([work.name])  # there is nothing to cancel any more
         if packed is None:
             return _Answer(work, why_back="back")
         if packed.verdict is Verdict.JE and self._others(work) and work.tries + 1 < self._settings.worker_tries:
@@ -243,3 +242,7 @@ class Crew:
             pen.add(event)
         except LOST:
             log.debug("an event was not told: Redis is away")
+
+
+def _nothing(pipeline: Pipeline) -> None:
+    pass

@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import redis
 import structlog
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 
 from service.cluster import names
@@ -186,11 +187,13 @@ class RedisQueue:
             if id not in known and (not key or key not in known):  # equal ones of one call share their work
                 lines[job.priority].append(id)
             known |= {id, key} if key else {id}
-        with self._sync.pipeline() as pipeline:
-            self._sync_scripts("admit", args, pipeline=pipeline)
+
+        def ask(pipeline: Pipeline) -> None:
+            self._sync_scripts.add(pipeline, "admit", args)
             for line, works in lines.items():
                 self._slices.add(pipeline, line, self._slices.cut(line, works, boxes))
-            told = [_told(one) for one in pipeline.execute()[0]]
+
+        told = [_told(one) for one in self._sync_scripts.together(ask)[0]]
         promoted = [work for how, work in told if how == "promoted"]
         if promoted:
             self._slices.add_now("interactive", [[work] for work in promoted])
@@ -218,11 +221,13 @@ class RedisQueue:
         if answer[0] != b"ok":
             raise self._overloaded(int(answer[1]) if len(answer) > 1 else 1)
         head = Head("", request.language).to_json()
-        with self._sync.pipeline() as pipeline:
-            args = [_RUN_KEPT_MS, 1, id, "", "", "interactive", head, pack_run(request), ""]
-            self._sync_scripts("admit", args, pipeline=pipeline)
+        args = [_RUN_KEPT_MS, 1, id, "", "", "interactive", head, pack_run(request), ""]
+
+        def ask(pipeline: Pipeline) -> None:
+            self._sync_scripts.add(pipeline, "admit", args)
             self._slices.add(pipeline, "interactive", [[id]])
-            pipeline.execute()
+
+        self._sync_scripts.together(ask)
 
     async def cancel(self, ticket: Ticket) -> None:
         """Its work ends when nobody else waits for it."""

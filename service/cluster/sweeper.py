@@ -11,6 +11,7 @@ from typing import cast
 
 import redis
 import structlog
+from redis.client import Pipeline
 
 from service.cluster import names
 from service.cluster.connection import LOST, text
@@ -101,15 +102,20 @@ class Sweeper:
         for name in self._client.zrangebyscore(names.RUNNING, "-inf", now_ms, start=0, num=_AT_ONCE):
             work = text(name)
             line = self._client.hget(names.work(work), "line")
-            with self._client.pipeline() as pipeline:
-                self._scripts("put_back", [work, "expired", "", self._settings.worker_tries], pipeline=pipeline)
-                if line is not None:
-                    self._slices.add(pipeline, text(line), [[work]], at_front=True)
-                told = pipeline.execute()[0]
+            told = self._again(work, None if line is None else text(line))
             if told == b"poison":
                 self._fail(work, f"the worker that judged it died, {self._settings.worker_tries} times in a row")
             elif told:
                 log.warning("a worker was lost; its work goes on elsewhere", work=work)
+
+    def _again(self, work: str, line: str | None) -> bytes:
+        def ask(pipeline: Pipeline) -> None:
+            self._scripts.add(pipeline, "put_back", [work, "expired", "", self._settings.worker_tries])
+            if line is not None:
+                self._slices.add(pipeline, line, [[work]], at_front=True)
+
+        answer: bytes = self._scripts.together(ask)[0]
+        return answer
 
     def _overdue(self, now_ms: int) -> None:
         for name in self._client.zrangebyscore(names.DEADLINES, "-inf", now_ms, start=0, num=_AT_ONCE):

@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 import pytest
 
+from bench.redis_server import RedisServer
 from service.errors import Conflict, Draining, NotFound, Overloaded, TooLarge
 from service.queue import SubmissionQueue
 from service.schemas import RunRequest, Status
 from service.work_lines import BATCH_TURN
 from tests.service.queue_kit import Judge, a_job, in_loop, in_process, in_redis, judged
-from tests.service.redis_server import RedisServer
 
 _redis_url: str | None = None
 

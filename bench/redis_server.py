@@ -1,14 +1,15 @@
-"""A Redis of the tests' own on a free port of loopback, with an append-only file; it may be killed and started again."""
+"""A Redis of one's own on a free port of loopback, with an append-only file, for what kills and restarts it."""
 
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
 
 import redis
+
+from bench.server import free_port
 
 PROGRAM = shutil.which("redis-server")
 
@@ -18,16 +19,18 @@ class RedisServer:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
+        """As clients are given it."""
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        assert PROGRAM is not None, "redis-server is missing: apt-get install redis-server"
+        """Start, or start again, and wait until it answers."""
+        if PROGRAM is None:
+            raise FileNotFoundError("redis-server is missing. Fix: apt-get install redis-server")
         options = {
             "port": self.port,
             "bind": "127.0.0.1",
@@ -45,19 +48,29 @@ class RedisServer:
                     client.ping()
                     return
                 except redis.RedisError:
-                    assert time.monotonic() < end, "redis-server does not answer"
+                    if time.monotonic() > end:
+                        raise
                     time.sleep(0.01)
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
+        """SIGKILL."""
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def stop(self) -> None:
+        """SIGTERM, and wait."""
         assert self._process is not None
         self._process.terminate()
         self._process.wait(20)
 
     def flush(self) -> None:
+        """Forget everything."""
         with redis.Redis(port=self.port) as client:
             client.flushall()
