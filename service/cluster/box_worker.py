@@ -4,12 +4,10 @@ What RQ keeps for a job (its hash, its place among the started ones, the worker'
 dashboards show slices and workers; what costs a round trip at each step and is not needed here is left out.
 """
 
-import signal
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from types import FrameType
 from typing import Any
 
 import redis
@@ -63,12 +61,10 @@ class BoxWorker(SimpleWorker):
         perform: Perform,
         *,
         threads: int,
-        on_stop: Callable[[], None],
     ) -> None:
         queues = [Queue(rq_queue(line), connection=client, serializer=JSONSerializer) for line in LINES]
         super().__init__(queues, name=name, connection=client, serializer=JSONSerializer, log_job_description=False)
         self._perform = perform
-        self._on_stop = on_stop
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="judging")
         self._free = threading.Semaphore(threads)
         self._turns = 0
@@ -104,20 +100,12 @@ class BoxWorker(SimpleWorker):
         """See `subscribe`."""
 
     def _install_signal_handlers(self) -> None:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, self.request_stop)
-
-    def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Take nothing more."""
-        self.stop()
+        """They are the worker's."""
 
     def stop(self) -> None:
         """Take nothing more. From any thread."""
-        if not self._stop.is_set():
-            self._stop.set()
-            self._stop_requested = True
-            self._on_stop()
+        self._stop.set()
+        self._stop_requested = True
 
     def run_maintenance_tasks(self) -> None:
         """RQ's registries, as RQ does it; never a reason to stop."""

@@ -101,16 +101,9 @@ class Leases:
         with self._lock:
             held = list(self._held)
         if held:
-            for name in self._scripts("renew", [self._worker, LEASE_MS, *held]):
-                self._lose(name.decode())
+            for order in self._scripts("renew", [self._worker, LEASE_MS, *held]):
+                self._obey(order.decode())
         self._on_beat()
-
-    def _lose(self, work: str) -> None:
-        with self._lock:
-            running = self._held.get(work)
-        if running is not None and not running.cancelled.is_set():
-            log.warning("a lease was lost: somebody else judges this now", work=work)
-            running.cancelled.set()
 
     def _hear(self, channel: "redis.client.PubSub") -> None:
         """Obey orders for the length of a beat."""
@@ -119,12 +112,16 @@ class Leases:
             message = channel.get_message(ignore_subscribe_messages=True, timeout=min(left_s, _LOOK_EVERY_S))
             if message is None:
                 continue
-            what, _, work = message["data"].decode().partition(" ")
-            with self._lock:
-                running = self._held.get(work)
-            if running is not None:
-                if what == "cancel":
-                    running.cancelled.set()
-                elif what == "tell":
-                    with suppress(*LOST):
-                        running.pen.tell()
+            self._obey(message["data"].decode())
+
+    def _obey(self, order: str) -> None:
+        what, _, work = order.partition(" ")
+        with self._lock:
+            running = self._held.get(work)
+        if running is None:
+            return
+        if what == "cancel":
+            running.cancelled.set()
+        elif what == "tell":
+            with suppress(*LOST):
+                running.pen.tell()

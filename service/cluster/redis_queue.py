@@ -203,18 +203,24 @@ class RedisQueue:
         """Queued like an interactive submission."""
         self._check_open()
         ticket = RedisTicket(*[secrets.token_hex(12)] * 2)
-        with reached(self._url):
-            await asyncio.to_thread(self._admit_run, ticket.id, request)
-        self._remember(ticket, request)
+        admitting = asyncio.ensure_future(asyncio.to_thread(self._admit_run, ticket.id, request))
         try:
+            with reached(self._url):
+                await asyncio.shield(admitting)
+            self._remember(ticket, request)
             while (body := await self.wait(ticket, 3600)) is None:
                 if self._closed:
                     raise Unavailable(LEFT, retry_after_s=1)
+            return RunResult.model_validate_json(body)
         except asyncio.CancelledError:
-            with suppress(RedisError, OSError):
-                await asyncio.shield(self._cancel(ticket, pack(Result(status=Status.CANCELLED, error=CANCELLED))))
+            with suppress(Exception):
+                await asyncio.shield(self._abandon(ticket, admitting))
             raise
-        return RunResult.model_validate_json(body)
+
+    async def _abandon(self, ticket: RedisTicket, admitting: asyncio.Future[None]) -> None:
+        """Nobody waits for a run any longer, which may not even have been let in yet."""
+        await admitting
+        await self._cancel(ticket, pack(Result(status=Status.CANCELLED, error=CANCELLED)))
 
     def _admit_run(self, id: str, request: RunRequest) -> None:
         answer = self._sync_scripts("reserve", [self._settings.queue_size, 1, id, "", "", "", "interactive"])

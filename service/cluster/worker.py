@@ -4,6 +4,7 @@ The first SIGTERM (or Ctrl+C) lets the worker take nothing more; what it has beg
 goes back to the line at once. A second signal ends it at once, as SIGKILL would: others find what it held within seconds.
 """
 
+import itertools
 import os
 import secrets
 import signal
@@ -42,6 +43,8 @@ from service.settings import Settings
 log = structlog.get_logger("tierline.worker")
 _AT_ONCE = 130  # exit status after a second signal
 _PATIENCE_S = 60.0
+_AGAIN_S = 0.5
+_LANGUAGES_EVERY_S = 30.0
 
 
 def worker_name() -> str:
@@ -73,36 +76,57 @@ class Worker:
         self._leases = Leases(self._client, self.name, self._beat)
         self._crew = Crew(self._client, self.name, judge, run_once, problems, self._leases, self._roster, settings)
         self._sweeper = Sweeper(self._client, settings)
-        self._box_worker = BoxWorker(self._rq_client, self.name, self._crew.judge_slice, threads=threads, on_stop=self._stop)
-        self._told_languages_at = -60.0
+        self._threads = threads
+        self._box_worker: BoxWorker | None = None
+        self._told_languages_at = -_LANGUAGES_EVERY_S
 
     def work(self) -> int:
-        """Judge until told to stop. The exit status: 0 for an orderly end."""
-        self._beat()
+        """Judge until told to stop; a Redis that goes away is waited for. The exit status of an orderly end: 0."""
+        self._obey_signals()
         self._leases.start()
         self._sweeper.start()
         try:
-            self._box_worker.work(logging_level="WARNING")
+            for number in itertools.count():
+                if self._crew.stopping.is_set():
+                    return 0
+                self._take_slices(f"{self.name}.{number}")
         finally:
             self._close()
-        return 0 if self._crew.stopping.is_set() else 1
+        return 0
+
+    def _take_slices(self, name: str) -> None:
+        """As an RQ worker, which ends when something goes wrong that it does not know."""
+        try:
+            self._box_worker = BoxWorker(self._rq_client, name, self._crew.judge_slice, threads=self._threads)
+            if self._crew.stopping.is_set():  # it came between
+                return
+            self._box_worker.work(logging_level="WARNING")
+        except LOST as error:
+            log.warning("waiting for Redis", error=str(error))
+        self._crew.stopping.wait(_AGAIN_S)
+
+    def _obey_signals(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self._signalled)
+
+    def _signalled(self, sig: int, frame: FrameType | None) -> None:
+        if self._crew.stopping.is_set():
+            os._exit(_AT_ONCE)
+        self.stop()
 
     def stop(self) -> None:
         """Take nothing more, finish what has begun, and end. From any thread."""
-        self._box_worker.stop()
-
-    def _stop(self) -> None:
         self._crew.stopping.set()
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, _end_at_once)
         timer = threading.Timer(self._settings.drain_s, self._leases.cancel_all)
         timer.daemon = True
         timer.start()
+        if self._box_worker is not None:
+            self._box_worker.stop()
 
     def _beat(self) -> None:
         self._roster.tell(self._info())
-        if time.monotonic() - self._told_languages_at > 30:  # Redis may have forgotten
+        if time.monotonic() - self._told_languages_at > _LANGUAGES_EVERY_S:  # Redis may have forgotten
             self._roster.tell_languages(self._languages)
             self._told_languages_at = time.monotonic()
 
@@ -171,7 +195,3 @@ def _depot_of_servers(client: redis.Redis, settings: Settings) -> Depot:
         reraise=True,
     )
     return patience(look)
-
-
-def _end_at_once(sig: int, frame: FrameType | None) -> None:
-    os._exit(_AT_ONCE)
