@@ -46,10 +46,11 @@ class News:
 
     async def close(self) -> None:
         """Stop listening. Watchers are woken a last time."""
-        for task in self._tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await task
+        # Again and again: a cancellation that meets a time-out inside the client may be swallowed there.
+        while left := [task for task in self._tasks if not task.done()]:
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left, timeout=0.2)
         for subject in list(self._watchers):
             self._wake(subject)
 
