@@ -9,7 +9,7 @@ from base64 import b64decode, b64encode
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 DEFAULT_TIERS: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
 
@@ -295,7 +295,15 @@ class Base64(Sent):
         return b64decode(self.base64)
 
 
-Content = Annotated[str | Base64, Field(description='text, or {"base64": "..."} for bytes that are not UTF-8')]
+def _form(content: object) -> str:
+    return "base64" if isinstance(content, dict | Base64) else "text"
+
+
+Content = Annotated[
+    Annotated[str, Tag("text")] | Annotated[Base64, Tag("base64")],
+    Discriminator(_form),
+    Field(description='text, or {"base64": "..."} for bytes that are not UTF-8'),
+]
 Encoding = Literal["text", "base64"]
 
 
