@@ -13,7 +13,7 @@ from service.session_schemas import SessionInfo, SessionRequest
 from service.settings import Settings
 
 _TOLD_AT_MOST = 10_000
-_COME_BACK_S = 5
+_COME_BACK_S = 2
 _MEMORY_MB, _DISK_MB = 256, 64
 BEFORE = "the judge that had it was started anew, or ended it long ago"
 
