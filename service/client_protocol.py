@@ -17,7 +17,18 @@ from pydantic import BaseModel, TypeAdapter
 
 from service import errors
 from service.errors import FieldError, JudgeFailed, TierlineError
-from service.schemas import LanguageInfo, Problem, ProblemSummary, Result, RunRequest, RunResult, Status, Submission, Verdict
+from service.schemas import (
+    LanguageInfo,
+    Problem,
+    ProblemSummary,
+    Result,
+    RunRequest,
+    RunResult,
+    Status,
+    Submission,
+    Verdict,
+    path_fault,
+)
 from service.session_schemas import ExecRequest, ExecResult, FileInfo, FolderListing, SessionInfo, SessionRequest
 
 T = TypeVar("T")
@@ -288,6 +299,9 @@ def _session(session_id: str) -> str:
 
 
 def _file(session_id: str, path: str) -> str:
+    """Raises Invalid: a path with `..` would be tidied up on its way, and be another call."""
+    if fault := path_fault(path):
+        raise errors.Invalid("That is no path in the session's folder.", errors=[FieldError("path", fault)])
     return f"{_session(session_id)}/files/{quote(path, safe='/')}"
 
 

@@ -45,8 +45,9 @@ def test_session_is_used_and_closed(server: Serving) -> None:
             session.delete("dir")
             with pytest.raises(NotFound, match="no such file"):
                 session.get("dir")
-            with pytest.raises(Invalid):
-                session.get("../x")
+            for path in ("..", "../x", "", "/etc/passwd"):
+                with pytest.raises(Invalid, match="no path"):
+                    session.delete(path)
             with pytest.raises(TooLarge, match="disk is full"):
                 session.put("big", bytes(5 << 20))
         with pytest.raises(Gone, match="its caller closed it"):
