@@ -106,9 +106,7 @@ def test_files_are_put_fetched_listed_and_deleted(box: Box, shell: Shell) -> Non
 
 
 def test_what_cannot_be_done_says_why(box: Box, shell: Shell) -> None:
-    shell(
-        "mkdir folder; : > file; ln -s loop loop; mkfifo fifo; truncate -s 50M sparse; mkdir shut; echo > no; chmod 0 shut no"
-    )
+    shell("mkdir folder; : > file; ln -s loop loop; mkfifo fifo; truncate -s 50M sparse; mkdir shut; echo > no; chmod 0 shut no")
     for path, code in {
         "absent": "ENOENT",
         "folder": "EISDIR",
