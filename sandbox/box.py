@@ -30,6 +30,8 @@ from sandbox.outcome import End, Outcome
 from sandbox.program import BoxKind, Program
 
 _ANSWER_GRACE_S = 30.0
+_HELD_S = 3600.0
+"""For how long a program may be paused in all, before its box is given up."""
 _COMPILE_MB = 1024
 _LOG_BYTES = 64 << 10
 _FRAME_BYTES = 1 << 17
@@ -254,6 +256,7 @@ class Box:
             "processes": limits.processes,
             "open_files": limits.open_files,
             "folder": FOLDER if self._disk else "/tmp",  # noqa: S108 - inside the box
+            "yields": self._disk is not None,
             "argv": argv_extra,
             "attach": list(attach),
             "hand_over": hand_over,
@@ -262,8 +265,9 @@ class Box:
         stdout, stderr, source = MemFile.empty(), MemFile.empty(), stdin.reopen()
         try:
             fds = [source, stdout.fd, stderr.fd, *(file.fd for file in attach.values())]
-            with self._gate.shared():
-                report, files = self._call_for_files(message, fds, timeout_s=limits.wall_s + _ANSWER_GRACE_S)
+            with self._gate.yielding(self) if self._disk else self._gate.shared():
+                grace_s = _HELD_S if self._disk else _ANSWER_GRACE_S
+                report, files = self._call_for_files(message, fds, timeout_s=limits.wall_s + grace_s)
         except BaseException:
             stdout.close()
             stderr.close()
@@ -308,8 +312,19 @@ class Box:
 
     def cancel(self) -> None:
         """End the current run, from another thread. Nothing happens when there is none."""
+        self._tell(b'{"op": "cancel"}')
+
+    def pause(self) -> None:
+        """Hold the current run of a box with a disk, or the next, until `resume`. Its clocks stand still."""
+        self._tell(b'{"op": "pause"}')
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._tell(b'{"op": "resume"}')
+
+    def _tell(self, frame: bytes) -> None:
         with suppress(OSError, AttributeError):
-            self._channel.send(b'{"op": "cancel"}')  # type: ignore[union-attr]
+            self._channel.send(frame)  # type: ignore[union-attr]
 
     def wipe(self) -> None:
         """Forget the program."""

@@ -6,7 +6,9 @@
     run     one run of it: stdin, stdout and stderr as descriptors, the limits in the frame
     wipe    forget the program
 
-A frame during a run, or the host's end of the socket closing, cancels the run.
+    pause   hold the run at hand, or the next, until `resume`; for boxes with a disk
+
+Any other frame during a run, or the host's end of the socket closing, cancels the run.
 """
 
 from __future__ import annotations
@@ -223,6 +225,12 @@ class Runner:
 
     def do_ping(self, message: Message, fds: list[int]) -> None:
         self.answer({"ok": True})
+
+    def do_pause(self, message: Message, fds: list[int]) -> None:
+        self.supervisor.held = True  # the run that it is meant for has not begun, or has ended and `resume` follows
+
+    def do_resume(self, message: Message, fds: list[int]) -> None:
+        self.supervisor.held = False
 
     def do_cancel(self, message: Message, fds: list[int]) -> None:
         """It came too late: the run it was meant for has ended."""

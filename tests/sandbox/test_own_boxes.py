@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from sandbox import Box, BoxDied, Disk, End, Limits, MemFile, Outcome, Pool, PoolClosed, PoolConfig, Program, disk_files
@@ -225,6 +226,89 @@ def test_command_passes_the_pools_gate(pool: Pool, box: Box) -> None:
         assert not ended
     thread.join()
     assert ended == [b"ran\n"]
+
+
+def test_command_that_runs_is_paused_while_somebody_is_alone(pool: Pool, box: Box) -> None:
+    disk_files.put(box, "count.py", b"import time\nfor i in range(300): time.sleep(0.001)\nprint(i)")
+    done: list[Outcome] = []
+    thread = threading.Thread(target=lambda: done.append(execute(box, "python3 count.py", wall_s=20)))
+    thread.start()
+    while not states_in(box):
+        time.sleep(0.001)
+    with pool.alone():
+        while states_in(box) != {"T"}:
+            time.sleep(0.001)
+        time.sleep(0.5)
+        assert states_in(box) == {"T"}
+        assert thread.is_alive()
+    thread.join()
+    assert (done[0].end, done[0].exit_code, done[0].stdout.read()) == (End.EXIT, 0, b"299\n")
+    done[0].close()
+
+
+def states_in(box: Box) -> set[str]:
+    """Of the processes in the box, the runner left out."""
+    states = set()
+    for child in psutil.Process(box.pid).children(recursive=True):
+        try:
+            states.add(Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[0])
+        except OSError:
+            continue
+    return states
+
+
+def test_paused_time_is_not_the_commands(pool: Pool, box: Box) -> None:
+    done: list[Outcome] = []
+    thread = threading.Thread(target=lambda: done.append(execute(box, "sleep 0.3", wall_s=0.8, idle_s=0.8)))
+    thread.start()
+    while not states_in(box):
+        time.sleep(0.001)
+    with pool.alone():
+        time.sleep(1.2)
+    thread.join()
+    assert (done[0].end, done[0].exit_code) == (End.EXIT, 0)
+    assert done[0].wall_s < 0.8
+    done[0].close()
+
+
+def test_being_paused_at_any_moment_harms_no_command(pool: Pool, box: Box) -> None:
+    stop = threading.Event()
+
+    def pause_often() -> None:
+        while not stop.wait(0.0005):
+            with pool.alone():
+                pass
+
+    thread = threading.Thread(target=pause_often)
+    thread.start()
+    try:
+        for number in range(150):
+            outcome = execute(box, f"echo {number}")
+            assert (outcome.end, outcome.exit_code, outcome.stdout.read()) == (End.EXIT, 0, b"%d\n" % number)
+            outcome.close()
+            disk_files.put(box, "n", b"%d" % number)
+            assert disk_files.get(box, "n", 10) == b"%d" % number
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_paused_command_can_be_cancelled_and_its_box_used_again(pool: Pool, box: Box) -> None:
+    done: list[Outcome] = []
+    thread = threading.Thread(target=lambda: done.append(execute(box, "sleep 50", wall_s=60)))
+    thread.start()
+    while not states_in(box):
+        time.sleep(0.001)
+    with pool.alone():
+        while states_in(box) != {"T"}:
+            time.sleep(0.001)
+        box.cancel()
+        thread.join()
+    assert done[0].end is End.CANCELLED
+    done[0].close()
+    again = execute(box, "echo fine")
+    assert again.stdout.read() == b"fine\n"
+    again.close()
 
 
 def test_box_that_died_hangs_up(pool: Pool) -> None:
