@@ -257,17 +257,18 @@ def states_in(box: Box) -> set[str]:
     return states
 
 
-def test_paused_time_is_not_the_commands(pool: Pool, box: Box) -> None:
+def test_paused_time_is_not_the_commands(pool: Pool, box: Box, slowness: float) -> None:
     done: list[Outcome] = []
-    thread = threading.Thread(target=lambda: done.append(execute(box, "sleep 0.3", wall_s=0.8, idle_s=0.8)))
+    limit_s = 0.8 * slowness
+    thread = threading.Thread(target=lambda: done.append(execute(box, "sleep 0.3", wall_s=limit_s, idle_s=limit_s)))
     thread.start()
     while not states_in(box):
         time.sleep(0.001)
     with pool.alone():
-        time.sleep(1.2)
+        time.sleep(1.5 * limit_s)
     thread.join()
     assert (done[0].end, done[0].exit_code) == (End.EXIT, 0)
-    assert done[0].wall_s < 0.8
+    assert done[0].wall_s < limit_s
     done[0].close()
 
 
