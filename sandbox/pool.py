@@ -1,7 +1,8 @@
 """A pool of warm boxes, one for each core.
 
 A core belongs to one *place*. A place keeps a box of each kind that was asked for (standard, numpy), and lends one of them at a
-time. A box that died, or does not reset, is destroyed and replaced; it is never used again.
+time. A box that died, or does not reset, is destroyed and replaced; it is never used again. Beside the places there may be
+boxes of one's own: see `sandbox.own_boxes`.
 """
 
 import heapq
@@ -17,6 +18,7 @@ from sandbox.box import Box, BoxPlan
 from sandbox.cgroup_choice import detect
 from sandbox.cgroups import Groups
 from sandbox.config import PoolConfig
+from sandbox.disk import Disk
 from sandbox.errors import BoxDied, BoxStartFailed, PoolClosed, WallUnavailable
 from sandbox.gate import Gate
 from sandbox.helper import build_helper
@@ -25,6 +27,7 @@ from sandbox.limits import Limits
 from sandbox.memfile import MemFile
 from sandbox.mounts import interpreter, package_trees, plan_root
 from sandbox.outcome import End
+from sandbox.own_boxes import OwnBoxes
 from sandbox.program import BoxKind, Program
 from sandbox.sweep import WorkFolder, sweep
 
@@ -88,6 +91,7 @@ class Pool:
         cores = sorted(os.sched_getaffinity(0))
         count = self.config.boxes or len(cores)
         self._places = [_Place(number, cores[number % len(cores)]) for number in range(count)]
+        self.own = OwnBoxes(self._own_box, cores, first_number=count * len(BoxKind))
 
     @property
     def size(self) -> int:
@@ -200,11 +204,18 @@ class Pool:
             place.restarts += 1
         name = f"{place.number}-{kind.value}"
         number = place.number * len(BoxKind) + list(BoxKind).index(kind)
+        box = self._start_box(name, number, place.core, kind)
+        place.boxes[kind] = box
+        return box
+
+    def _own_box(self, name: str, number: int, core: int, disk: Disk) -> Box:
+        return self._start_box(name, number, core, BoxKind.STANDARD, disk)
+
+    def _start_box(self, name: str, number: int, core: int, kind: BoxKind, disk: Disk | None = None) -> Box:
         runner_uid = None if self._plan.rootless else self._plan.runner_uid(number)
         groups = self.groups.box(name, processes=self.config.box_processes, runner_uid=runner_uid)
-        box = Box(name, number, place.core, kind, self._plan, groups, self.gate)
+        box = Box(name, number, core, kind, self._plan, groups, self.gate, disk)
         box.start()
-        place.boxes[kind] = box
         return box
 
     def release(self, box: Box) -> None:
@@ -258,6 +269,7 @@ class Pool:
             waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             waiter.ready.set()
+        self.own.close_all()
         for place in self._places:
             for box in list(place.boxes.values()):
                 box.destroy()

@@ -1,4 +1,4 @@
-"""A backend in this process: boxes, judging threads and queue."""
+"""A backend in this process: boxes, judging threads, queue and sessions."""
 
 import os
 import socket
@@ -11,6 +11,7 @@ from service.backend import Backend, OpenBackend
 from service.in_process_queue import InProcessQueue
 from service.judging_threads import Judge, RunOnce
 from service.languages_view import LanguageTable
+from service.local_sessions import LocalSessions
 from service.machine import Machine, language_infos, open_machine
 from service.queue import BoxInfo, Job, Observer, WorkerInfo
 from service.schemas import Event, Result, RunRequest, RunResult
@@ -40,7 +41,8 @@ def backend_of(machine: Machine, observer: Observer) -> Backend:
         workers=lambda: [worker_info(machine, f"{socket.gethostname()}:{os.getpid()}")],
         observer=observer,
     )
-    return Backend(queue, machine.store, LanguageTable(language_infos(machine.languages)), machine.judging.stats)
+    sessions = LocalSessions(machine.pool, machine.settings)
+    return Backend(queue, machine.store, LanguageTable(language_infos(machine.languages)), machine.judging.stats, sessions)
 
 
 def judges_of(machine: Machine) -> tuple[Judge, RunOnce]:

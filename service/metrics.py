@@ -10,6 +10,7 @@ from service.judging_stats import JudgingStats
 from service.queue import Job, Load, WorkerInfo
 from service.result_cache import Packed
 from service.schemas import RunRequest, RunResult
+from service.session_schemas import SessionStats
 
 _JUDGING_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 _HTTP_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
@@ -63,10 +64,10 @@ class Metrics:
             self.judge_errors.inc()
         self.waited.labels("interactive").observe(waited_s)
 
-    def render(self, load: Load, workers: list[WorkerInfo]) -> bytes:
+    def render(self, load: Load, workers: list[WorkerInfo], sessions: SessionStats | None = None) -> bytes:
         """All metrics in Prometheus' text form."""
         now = CollectorRegistry()
-        now.register(_Now(load, workers, self._stats))
+        now.register(_Now(load, workers, self._stats, sessions))
         return generate_latest(self._registry) + generate_latest(now)
 
 
@@ -93,8 +94,8 @@ def serve_worker_metrics(host: str, port: int, stats: JudgingStats, info: Callab
 class _Now(Collector):
     """What is known at the moment of asking."""
 
-    def __init__(self, load: Load, workers: list[WorkerInfo], stats: JudgingStats | None) -> None:
-        self._load, self._workers, self._stats = load, workers, stats
+    def __init__(self, load: Load, workers: list[WorkerInfo], stats: JudgingStats | None, sessions: SessionStats | None) -> None:
+        self._load, self._workers, self._stats, self._sessions = load, workers, stats, sessions
 
     def collect(self) -> Iterator[Metric]:
         """One family after the other."""
@@ -107,6 +108,8 @@ class _Now(Collector):
         yield from _boxes(self._workers)
         if self._stats is not None:
             yield from _judging(self._stats)
+        if self._sessions is not None:
+            yield from _sessions(self._sessions)
 
 
 def _boxes(workers: list[WorkerInfo]) -> Iterator[Metric]:
@@ -120,6 +123,18 @@ def _boxes(workers: list[WorkerInfo]) -> Iterator[Metric]:
         by_place = {box.name.split("-")[0]: box.restarts for box in worker.boxes}
         restarts.add_metric([worker.name], sum(by_place.values()))
     yield from (boxes, busy, restarts)
+
+
+def _sessions(stats: SessionStats) -> Iterator[Metric]:
+    yield GaugeMetricFamily("tierline_sessions_open", "Sessions that are open", stats.open)
+    yield GaugeMetricFamily("tierline_sessions_running", "Sessions in which something runs or waits for its turn", stats.running)
+    commands = CounterMetricFamily("tierline_session_commands", "Commands of sessions that ended", labels=["end"])
+    for end, count in sorted(stats.commands.items()):
+        commands.add_metric([end], count)
+    ended = CounterMetricFamily("tierline_sessions_ended", "Sessions that ended", labels=["reason"])
+    for reason, count in sorted(stats.ended.items()):
+        ended.add_metric([reason], count)
+    yield from (commands, ended)
 
 
 def _judging(stats: JudgingStats) -> Iterator[Metric]:

@@ -53,5 +53,6 @@ async def readyz(state: Context) -> dict[str, str]:
 )
 async def metrics(state: Context) -> Response:
     """Needs a key where the judge has any: put it into the scrape configuration."""
-    queue = state.ready.queue
-    return Response(state.metrics.render(await queue.load(), await queue.workers()), media_type=CONTENT_TYPE_LATEST)
+    queue, sessions = state.ready.queue, state.ready.sessions
+    stats = await sessions.stats() if sessions is not None else None
+    return Response(state.metrics.render(await queue.load(), await queue.workers(), stats), media_type=CONTENT_TYPE_LATEST)

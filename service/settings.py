@@ -66,6 +66,25 @@ class Settings(BaseSettings):
     results_mb: int = Field(1, ge=1, le=65536, description="memory for results that can be fetched; older ones lie on disk")
     result_cache_mb: int = Field(1, ge=0, le=65536, description="memory for answering repeated submissions; 0 turns it off")
     input_cache_mb: int = Field(512, ge=16, le=1 << 20, description="memory for tests that are kept ready")
+    run_files_mb: int = Field(
+        32, ge=1, le=256, description="size of the files sent with one run; they must fit into scratch_mb too"
+    )
+    sessions_max: int = Field(64, ge=0, le=10_000, description="sessions open at once; 0 turns them off")
+    sessions_per_key: int = Field(32, ge=1, le=10_000, description="sessions that one API key may have open")
+    sessions_disk_mb: int = Field(
+        4096, ge=1, le=1 << 20, description="memory for the files of all sessions; each reserves its disk_limit_mb"
+    )
+    session_disk_mb: int = Field(1024, ge=1, le=65536, description="largest disk_limit_mb of a session")
+    session_memory_mb: int = Field(2048, ge=8, le=65536, description="largest memory_limit_mb of a session's command")
+    session_wall_s: float = Field(300, gt=0, le=3600, description="longest wall_limit_s of a session's command")
+    session_idle_s: float = Field(300, gt=0, le=86400, description="a session of which nothing is asked for so long is closed")
+    session_lifetime_s: float = Field(3600, gt=0, le=30 * 86400, description="a session is closed after so long in any case")
+    session_commands: int = Field(
+        0, ge=0, le=4096, description="commands of sessions that run at once, the others wait; 0 means four for each core"
+    )
+    session_gone_s: float = Field(
+        3600, ge=0, le=30 * 86400, description="how long a session that ended is told of (410, then 404)"
+    )
     max_body_mb: int = Field(64, ge=1, le=4096, description="size of a request's body after decompression")
     max_source_bytes: int = Field(128 << 10, ge=1, le=1 << 20, description="size of a program's source")
     max_test_mb: int = Field(64, ge=1, le=4096, description="size of one test's input or output")

@@ -6,7 +6,9 @@
     run     one run of it: stdin, stdout and stderr as descriptors, the limits in the frame
     wipe    forget the program
 
-A frame during a run, or the host's end of the socket closing, cancels the run.
+    pause   hold the run at hand, or the next, until `resume`; for boxes with a disk
+
+Any other frame during a run, or the host's end of the socket closing, cancels the run.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ Job = Tuple[bytes, bytes]
 """Code and compile-time warnings of a warm program. Its `__main__` waits in sys.modules."""
 
 _CHANNEL = 3
+_FRAME_FDS = 253  # the kernel's own bound
 _CODE_LIMIT = 64 << 20
 _LOG_LIMIT = 64 << 10
 _COMPILE = {
@@ -55,6 +58,7 @@ class Runner:
             "/tmp": scratch.Scratch("/tmp", "1777", 65536),
             "/dev/shm": scratch.Scratch("/dev/shm", "1777", 4096),
         }
+        self.fresh = ["/tmp", "/dev/shm"]  # what each run finds empty
         self.program: Message = {}
         self.code = -1
         self.warnings = -1
@@ -65,7 +69,7 @@ class Runner:
     def serve(self) -> Job:
         """Answer frames for ever. Returns only in a forked child that is to run a warm program: its code and warnings."""
         while True:
-            frame, fds, _, _ = socket.recv_fds(self.channel, 1 << 16, 32)
+            frame, fds, _, _ = socket.recv_fds(self.channel, 1 << 16, _FRAME_FDS)
             if not frame:
                 os._exit(0)  # the host is gone; everything in the box goes with PID 1
             message = json.loads(frame)
@@ -85,6 +89,9 @@ class Runner:
         self.supervisor = supervise.Supervisor(self.channel.fileno(), supervise.Meter())
         self.env = message["env"]
         self.places["/dev/shm"].replace(16)
+        if message["disk"]:
+            scratch.mount_disk(message["disk"]["size_mb"], message["disk"]["files"], message["uid"])
+            self.fresh.remove("/tmp")
         os.dup2(1, 2)  # stderr was the channel, for failures until here
         warm.preload(message["preload"])
         confine_runner()
@@ -158,11 +165,9 @@ class Runner:
 
     def do_run(self, message: Message, fds: list[int]) -> Job | None:
         program = self.program
-        self.places["/tmp"].refresh(message["scratch_mb"])
-        self.places["/dev/shm"].refresh(message["scratch_mb"])
-        attached = message["attach"]
-        for name, fd in zip(attached, fds[3:]):
-            scratch.put(f"/tmp/{name}", fd, 0o444)
+        self.freshen(message["scratch_mb"])
+        for name, fd in zip(message["attach"], fds[3:]):
+            scratch.put_beneath("/tmp", name, fd, message["hand_over"], self.jail.uid)
         self.spawner.clear_trouble()
         started = self.supervisor.begin()
         if program["warm"]:
@@ -183,14 +188,18 @@ class Runner:
         if self.spawner.trouble():
             self.answer({"failed": self.spawner.trouble()})
             return None
-        found = {name: made for name in message["collect"] if (made := open_made("/tmp/" + name)) is not None}
+        found = {name: made for name in message["collect"] if (made := open_made("/tmp", name)) is not None}
         report["files"] = list(found)
-        self.places["/tmp"].refresh(message["scratch_mb"])
-        self.places["/dev/shm"].refresh(message["scratch_mb"])
+        self.freshen(message["scratch_mb"])
         self.answer(report, list(found.values()))
         for fd in found.values():
             os.close(fd)
         return None
+
+    def freshen(self, size_mb: int) -> None:
+        """Nothing of an earlier run is left where each run starts empty."""
+        for path in self.fresh:
+            self.places[path].refresh(size_mb)
 
     def become_program(self, enter: Callable[[], None]) -> Job:
         """In the child: enter the jail and hand back what the module level below runs, from as shallow a frame as can be."""
@@ -217,16 +226,34 @@ class Runner:
     def do_ping(self, message: Message, fds: list[int]) -> None:
         self.answer({"ok": True})
 
+    def do_pause(self, message: Message, fds: list[int]) -> None:
+        self.supervisor.held = True  # the run that it is meant for has not begun, or has ended and `resume` follows
+
+    def do_resume(self, message: Message, fds: list[int]) -> None:
+        self.supervisor.held = False
+
     def do_cancel(self, message: Message, fds: list[int]) -> None:
         """It came too late: the run it was meant for has ended."""
 
 
-def open_made(path: str) -> int | None:
-    """A descriptor of a regular file that a program made, or None. No link in the path is followed."""
+def open_made(folder: str, name: str) -> int | None:
+    """A descriptor of a regular file that a program made, or None.
+
+    No link in its path is followed: here that would be done with the runner's rights.
+    """
+    *parents, last = name.split("/")
+    if not {"", ".", ".."}.isdisjoint([*parents, last]):
+        return None
+    at = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        for part in parents:
+            above, at = at, os.open(part, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
+            os.close(above)
+        fd = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at)
     except OSError:
         return None
+    finally:
+        os.close(at)
     if stat.S_ISREG(os.fstat(fd).st_mode):
         return fd
     os.close(fd)

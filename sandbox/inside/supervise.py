@@ -125,10 +125,14 @@ class Supervisor:
     def __init__(self, channel_fd: int, meter: Meter) -> None:
         self._channel_fd = channel_fd
         self.meter = meter
+        self.held = False
+        """The host wants nothing to run now."""
+        self._held_ns = self._stopped_ns = 0
 
     def watch(self, pid: int, run: dict[str, Any], started: tuple[int, int, int]) -> dict[str, Any]:
         """Wait for `pid`, held to the limits in `run`; `started` is what `begin` gave before the program was started."""
         start_ns, cpu_before, stalled_before = started
+        self._held_ns = 0
         pidfd = os.pidfd_open(pid)
         try:
             end, peak = self._wait(pidfd, run, start_ns, cpu_before, stalled_before)
@@ -139,7 +143,7 @@ class Supervisor:
         if end != "exit":
             os.kill(pid, signal.SIGKILL)
         status, used = os.wait4(pid, 0)[1:]
-        wall_ns = time.monotonic_ns() - start_ns
+        wall_ns = time.monotonic_ns() - start_ns - self._held_ns
         sweep()
         # The group's counter sees every process; rusage sees only those that somebody waited for, but to the microsecond.
         cpu_ns = max(self.meter.cpu_ns() - cpu_before, int((used.ru_utime + used.ru_stime) * NS))
@@ -168,18 +172,22 @@ class Supervisor:
         poll.register(pidfd, select.POLLIN)
         poll.register(self._channel_fd, select.POLLIN)
         wait_ns, peak = min(cpu_limit, idle_limit, wall_limit), 0
+        if self.held:  # asked for before this run began
+            self._stop()
+            if not self._hold():
+                return "cancelled", peak
         while True:
             timeout_ms = max(1, -(-wait_ns // 1_000_000))
             ready = [fd for fd, _ in poll.poll(min(timeout_ms, 5) if watched else timeout_ms)]
-            if self._channel_fd in ready:
-                return "cancelled", peak  # the only frame that may come during a run, or the host is gone
+            if self._channel_fd in ready and not (run.get("yields") and self._hold()):
+                return "cancelled", peak  # the only other frame that may come during a run, or the host is gone
             if pidfd in ready:
                 return "exit", peak
             if watched:
                 peak = max(peak, _memory_bytes())
                 if peak > watched:
                     return "memory", peak
-            wall_ns = time.monotonic_ns() - start_ns
+            wall_ns = time.monotonic_ns() - start_ns - self._held_ns
             cpu_ns = self.meter.cpu_ns() - cpu_before
             if cpu_ns >= cpu_limit:
                 return "cpu", peak
@@ -195,6 +203,35 @@ class Supervisor:
             if wall_ns >= wall_limit:
                 return "wall", peak
             wait_ns = min(cpu_limit - cpu_ns, idle_limit - idle_ns, wall_limit - wall_ns)
+
+    def _hold(self) -> bool:
+        """Do what the host says by a frame; with `pause`, until it says otherwise. False when the run is to end."""
+        while True:
+            frame = os.read(self._channel_fd, 4096)
+            if b"resume" in frame:
+                self._go_on()
+                return True
+            if b"pause" not in frame:
+                return False
+            self._stop()
+
+    def _stop(self) -> None:
+        self.held, self._stopped_ns = True, time.monotonic_ns()
+        signal_all(signal.SIGSTOP)
+
+    def _go_on(self) -> None:
+        if self.held:
+            self.held = False
+            self._held_ns += time.monotonic_ns() - self._stopped_ns
+            signal_all(signal.SIGCONT)
+
+
+def signal_all(number: int) -> None:
+    """To everything in the box but the runner."""
+    try:
+        os.kill(-1, number)
+    except ProcessLookupError:
+        pass
 
 
 def sweep() -> None:
