@@ -126,6 +126,10 @@ class LocalSessions:
     def _keep(self, work: Callable[[], T]) -> "asyncio.Future[T]":
         return asyncio.get_running_loop().run_in_executor(self._keepers, work)
 
+    def held(self) -> list[tuple[str, str]]:
+        """(id, caller) of all that are open."""
+        return [(session.id, session.caller) for session in self._register.all]
+
     # -- opening and asking ----------------------------------------------------------------------------------------
 
     async def open(self, request: SessionRequest, caller: str) -> SessionInfo:

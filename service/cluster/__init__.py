@@ -14,6 +14,7 @@ Theory of operation
 * Who notices what is lost: any process, once a second, under a lock (`sweeper`): leases that ran out, slices that were popped and
   never taken, places of submissions whose replica died. A work whose worker died too often ends as JE.
 * Results are told by one publish each; a replica that lost its connection asks for all that it waits for (`news`).
+* Sessions live on workers; calls on them and their answers travel through lists in Redis (`remote_sessions`, `session_host`).
 * Tests travel by content hash through the *depot*, a folder or any fsspec URL, into a bounded cache on each worker's disk.
 
 Keys in Redis, all under one prefix (`names`): `entry:ID`, `work:NAME`, `entries:NAME` (who waits for a work), `key:DIGEST` (work

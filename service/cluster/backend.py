@@ -15,6 +15,7 @@ from service.cluster.connection import check, connect, hide_password, reached, t
 from service.cluster.depot import Depot, DepotUnfit, reachable
 from service.cluster.problem_post import ProblemPost
 from service.cluster.redis_queue import RedisQueue
+from service.cluster.remote_sessions import RemoteSessions
 from service.cluster.roster import Roster
 from service.cluster.shared_store import SharedStore
 from service.cluster.sweeper import Sweeper
@@ -40,12 +41,13 @@ def in_cluster(settings: Settings) -> OpenBackend:
             depot = open_depot(client, settings)
             store = SharedStore(settings, depot, fallback=lambda name: problem_set.fill(store, name))
             problem_set.drop_outdated(store)
+            languages = WorkerLanguages(Roster(client), settings.redis_url)
             queue = RedisQueue(settings, ProblemPost(client, store, depot), observer=observer)
             sweeper = Sweeper(client, settings, chores=depot.drop_old_inline)
             sweeper.start()
             log.info("serving from Redis", redis=hide_password(settings.redis_url), store=depot.url)
             try:
-                yield Backend(queue, store, WorkerLanguages(queue.roster, settings.redis_url))
+                yield Backend(queue, store, languages, sessions=RemoteSessions(settings))
             finally:
                 sweeper.close()
 

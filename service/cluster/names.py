@@ -29,6 +29,8 @@ ORDERS = PREFIX + "orders"
 RUNNING = PREFIX + "running"
 SLICES = PREFIX + "slices"
 DEADLINES = PREFIX + "deadlines"
+SESSION_HOSTS = PREFIX + "session-hosts"
+"""Hash: token of a worker that has sessions, to what it last told."""
 SWEEPER = PREFIX + "sweeper"
 """Lock of whoever looks for what is lost."""
 

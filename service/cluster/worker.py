@@ -28,11 +28,13 @@ from service.cluster.depot import Depot
 from service.cluster.leases import Leases
 from service.cluster.problem_shelf import ProblemShelf
 from service.cluster.roster import Roster
+from service.cluster.session_host import SessionHost
 from service.cluster.sweeper import Sweeper
 from service.errors import Unavailable
 from service.judging_threads import Judge, RunOnce
 from service.loaded_problem import LoadedProblem
 from service.local_backend import judges_of, worker_info
+from service.local_sessions import LocalSessions
 from service.logs import configure_logs
 from service.machine import Machine, language_infos, open_machine
 from service.metrics import serve_worker_metrics
@@ -167,6 +169,10 @@ def work(settings: Settings, *, on_ready: Callable[[Machine, str], None] | None 
             info=lambda: worker_info(machine, name),
             languages=language_infos(machine.languages),
         )
+        host = SessionHost(settings, lambda ids: LocalSessions(machine.pool, settings, ids, worker=name))
+        if settings.sessions_max:
+            host.start()
+            stack.callback(host.close)
         if settings.metrics_port:
             stack.callback(
                 serve_worker_metrics(

@@ -13,9 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
+from bench.redis_server import RedisServer
 from sandbox import Pool
 from service.settings import Settings
-from tests.service.serving import Serving, boxes_of, serving, settings_for
+from tests.service.serving import Serving, boxes_of, cluster_of, serving, settings_for
 
 KEYS = ("one" * 8, "two" * 8)
 
@@ -24,12 +25,16 @@ def as_caller(number: int) -> dict[str, str]:
     return {"Authorization": f"Bearer {KEYS[number]}"}
 
 
-@pytest.fixture(scope="module")
-def server(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    settings = settings_for(
-        tmp_path_factory.mktemp("data"), max_body_mb=4, api_keys=KEYS, sessions_per_key=6, session_wall_s=30, session_disk_mb=16
-    )
-    with serving(boxes_of(pool, settings), settings) as running:
+@pytest.fixture(scope="module", params=["one machine", "many machines"])
+def server(request: pytest.FixtureRequest, pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    given = {"max_body_mb": 4, "api_keys": KEYS, "sessions_per_key": 6, "session_wall_s": 30, "session_disk_mb": 16}
+    if request.param == "many machines":
+        redis_process: RedisServer = request.getfixturevalue("redis_process")
+        redis_process.flush()
+        given["redis_url"] = redis_process.url
+    settings = settings_for(tmp_path_factory.mktemp("data"), **given)
+    open_backend = cluster_of(pool, settings) if settings.redis_url else boxes_of(pool, settings)
+    with serving(open_backend, settings) as running:
         yield running
 
 
@@ -347,15 +352,22 @@ def test_lifetime_ends_a_session_and_the_command_in_it(http: httpx.Client) -> No
     assert "its lifetime of 0.5 s was over" in refused(response, 410)
 
 
-def test_session_whose_box_died_is_gone_with_the_reason(http: httpx.Client, server: Serving) -> None:
-    first, second = Opened(http), Opened(http)
-    sessions: Any = server.state.ready.sessions
-    by_id = {session.id: session.box.pid for session in sessions._register.all}
-    os.kill(by_id[first.info["id"]], signal.SIGKILL)
+def newest_box(pool: Pool) -> int:
+    """Process of the runner of the session that was opened last."""
+    box, _ = list(pool.own._open.values())[-1]
+    return box.pid
+
+
+def test_session_whose_box_died_is_gone_with_the_reason(http: httpx.Client, pool: Pool) -> None:
+    first = Opened(http)
+    box_of_first = newest_box(pool)
+    second = Opened(http)
+    box_of_second = newest_box(pool)
+    os.kill(box_of_first, signal.SIGKILL)
     until(lambda: len(http.get("/v1/sessions").json()) == 1)
     assert "its box died" in refused(http.get(first.url), 410)
 
-    threading.Timer(0.2, os.kill, (by_id[second.info["id"]], signal.SIGKILL)).start()
+    threading.Timer(0.2, os.kill, (box_of_second, signal.SIGKILL)).start()
     assert "its box died" in refused(http.post(f"{second.url}/exec", json={"command": "sleep 25"}), 410)
     assert "its box died" in refused(http.get(second.url), 410)
 
