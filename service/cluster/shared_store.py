@@ -81,8 +81,8 @@ class SharedStore(ProblemStore):
         data = manifest.to_json()
         with reachable(self._depot):
             for blob in manifest.blobs:
-                if not self._depot.has(blob_name(blob)):
-                    self._depot.write(blob_name(blob), self._blobs.path(blob).read_bytes())
+                if not self._depot.has(blob_name(blob)) and (path := self._blobs.path(blob)).exists():
+                    self._depot.write(blob_name(blob), path.read_bytes())  # what is lost here, workers will say is missing
             if not self._depot.has(manifest_name(manifest.digest)):
                 self._depot.write(manifest_name(manifest.digest), data)
             if under is not None and not self._same:

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import redis
 import structlog
 import uvicorn
 
+from bench.redis_server import RedisServer
 from sandbox import Pool
 from sandbox.languages import Languages
 from service.app import create_app
@@ -109,6 +111,24 @@ def cluster_of(pool: Pool, settings: Settings) -> OpenBackend:
     return opened
 
 
+KINDS = ("one machine", "many machines")
+"""Parameters of fixtures whose tests hold for both."""
+
+
+def settings_of_kind(request: pytest.FixtureRequest, data_dir: Path, **given: Any) -> Settings:
+    """Settings for the kind that the fixture's parameter names; Redis is empty then."""
+    if request.param == "many machines":
+        redis_process: RedisServer = request.getfixturevalue("redis_process")
+        redis_process.flush()
+        given["redis_url"] = redis_process.url
+    return settings_for(data_dir, **given)
+
+
+def backend_for(pool: Pool, settings: Settings) -> OpenBackend:
+    """Of the kind that the settings are for."""
+    return cluster_of(pool, settings) if settings.redis_url else boxes_of(pool, settings)
+
+
 def _until_workers(client: redis.Redis, *, sessions: bool) -> None:
     end = time.monotonic() + 30
     while not client.exists(names.LANGUAGES) or (sessions and not client.exists(names.SESSION_HOSTS)):
@@ -154,6 +174,3 @@ def _until_ready(running: Serving) -> None:
 def settings_for(data_dir: Path, **given: Any) -> Settings:
     """Settings of a test's server."""
     return Settings(data_dir=data_dir, **{"drain_s": 5, "log_level": "error", **given})
-
-
-__all__ = ["A_PLUS_B", "RIGHT", "SLEEPER", "WRONG", "Backend", "Serving", "boxes_of", "cluster_of", "serving", "settings_for"]

@@ -13,10 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from bench.redis_server import RedisServer
 from sandbox import Pool
 from service.settings import Settings
-from tests.service.serving import Serving, boxes_of, cluster_of, serving, settings_for
+from tests.service.serving import KINDS, Serving, backend_for, boxes_of, serving, settings_for, settings_of_kind
 
 KEYS = ("one" * 8, "two" * 8)
 
@@ -25,16 +24,11 @@ def as_caller(number: int) -> dict[str, str]:
     return {"Authorization": f"Bearer {KEYS[number]}"}
 
 
-@pytest.fixture(scope="module", params=["one machine", "many machines"])
+@pytest.fixture(scope="module", params=KINDS)
 def server(request: pytest.FixtureRequest, pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     given = {"max_body_mb": 4, "api_keys": KEYS, "sessions_per_key": 6, "session_wall_s": 30, "session_disk_mb": 16}
-    if request.param == "many machines":
-        redis_process: RedisServer = request.getfixturevalue("redis_process")
-        redis_process.flush()
-        given["redis_url"] = redis_process.url
-    settings = settings_for(tmp_path_factory.mktemp("data"), **given)
-    open_backend = cluster_of(pool, settings) if settings.redis_url else boxes_of(pool, settings)
-    with serving(open_backend, settings) as running:
+    settings = settings_of_kind(request, tmp_path_factory.mktemp("data"), **given)
+    with serving(backend_for(pool, settings), settings) as running:
         yield running
 
 
