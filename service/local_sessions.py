@@ -14,10 +14,10 @@ import resource
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sandbox import Disk, Pool, SandboxError
 from sandbox.box import Box
@@ -117,14 +117,14 @@ class LocalSessions:
             if session.box is not None:
                 self._in_background(self._keep(partial(self._pool.own.close, session.box)))
 
-    def _in_background(self, work: "asyncio.Future[T] | asyncio.Task[T]") -> "asyncio.Task[T]":
-        task = asyncio.ensure_future(_waited(work))
+    def _in_background(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def _keep(self, work: Callable[[], T]) -> "asyncio.Future[T]":
-        return asyncio.get_running_loop().run_in_executor(self._keepers, work)
+    async def _keep(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._keepers, work)
 
     def held(self) -> list[tuple[str, str]]:
         """(id, caller) of all that are open."""
@@ -136,7 +136,7 @@ class LocalSessions:
         """See `Sessions`. A caller who hangs up leaves a session that will end as idle."""
         self._check_open()
         session = self._register.enter(request, caller)
-        return await asyncio.shield(self._in_background(asyncio.ensure_future(self._give_box(session))))
+        return await asyncio.shield(self._in_background(self._give_box(session)))
 
     async def _give_box(self, session: OpenSession) -> SessionInfo:
         try:
@@ -260,10 +260,6 @@ async def _until_ended(box: Box, running: "Future[T]", done: "asyncio.Future[T]"
             await asyncio.wait({done}, timeout=_CANCEL_AGAIN_S)
     if done.done() and not done.cancelled():
         done.exception()  # nobody else will ask
-
-
-async def _waited(work: "asyncio.Future[T]") -> T:
-    return await work
 
 
 def allow_descriptors(count: int) -> None:

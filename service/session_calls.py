@@ -175,7 +175,7 @@ def _told(path: str, call: Callable[[], T]) -> T:
     try:
         return call()
     except FileRefused as refused:
-        if refused.code not in _REFUSALS:
-            raise JudgeFailed(f"{path}: {refused.code}, {refused.detail}") from refused
-        kind, detail, fix = _REFUSALS[refused.code]
+        if refused.code == "failed":
+            raise JudgeFailed(f"{path}: {refused.detail}") from refused
+        kind, detail, fix = _REFUSALS.get(refused.code, (Conflict, f"That cannot be done: {refused.detail}.", "use another path"))
         raise kind(detail, errors=[FieldError("path", f"{path[:300]}: {fix}")]) from None

@@ -197,9 +197,12 @@ def test_paths_out_of_the_folder_are_refused(session: Opened, server: Serving, m
 
 
 def test_what_cannot_be_done_with_files_says_what_to_do(session: Opened) -> None:
-    session.exec("mkdir d d/e; mkfifo fifo; ln -s loop loop; echo x > locked; chmod 0 locked; truncate -s 6M large")
+    session.exec(
+        "mkdir d d/e; mkfifo fifo; ln -s loop loop; ln -s /proc/self/mem mem; : > locked; chmod 0 locked; truncate -s 6M large"
+    )
     assert "list it" in refused(session.file("GET", "d"), 422)
     assert "fifo" in refused(session.file("GET", "fifo"), 422)
+    assert "Input/output error" in refused(session.file("GET", "mem"), 409)
     assert "circles" in refused(session.file("GET", "loop"), 422)
     assert "larger than an answer" in refused(session.file("GET", "large"), 413)
     assert "rm -r" in refused(session.file("DELETE", "d"), 409)
