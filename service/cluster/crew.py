@@ -84,24 +84,51 @@ class Crew:
         self._settings = settings
         self._scripts = Scripts(client)
         self._slices = Slices(client)
+        self._lock = threading.Lock()
+        self._lefts: list[deque[_Taken]] = []
         self.stopping = threading.Event()
 
     def judge_slice(self, slice_name: str, works: Sequence[str], opening: More, closing: More) -> None:
         """Take what there is to take, and judge it. What RQ is to be told travels along, at first and in the end."""
         left, begun = self._open(slice_name, works, opening)
         answer: _Answer | None = None
-        while left and not self.stopping.is_set():
-            work = left.popleft()
+        with self._lock:
+            self._lefts.append(left)
+        while not self.stopping.is_set() and (work := self._next(left)) is not None:
             wanted, interactive, batch, watched = begun if begun and work.name == works[0] else self._turn(answer, work)
             begun, answer = None, None
-            if left and self._others_should_have(left, interactive, batch):
-                self._close(None, list(left), _nothing)
-                left.clear()
+            if left and self._others_should_have(left[0].line, interactive, batch):
+                self._give_back(left)
             if wanted:
                 answer = self._perform(work, watched=bool(watched))
             else:
                 self._leases.drop(work.name)
+        with self._lock:
+            self._lefts.remove(left)
         self._close(answer, list(left), closing)
+
+    def _next(self, left: deque[_Taken]) -> _Taken | None:
+        with self._lock:
+            return left.popleft() if left else None
+
+    def _give_back(self, left: deque[_Taken]) -> None:
+        """Others may have what is left of a slice."""
+        with self._lock:
+            works = list(left)
+            left.clear()
+        if works:
+            self._close(None, works, _nothing)
+
+    def look_round(self) -> None:
+        """Called every second: what waits behind a long judging goes back when others have nothing to do, or when this ends."""
+        with self._lock:
+            lefts = [left for left in self._lefts if left]
+        if not lefts:
+            return
+        interactive, batch = (self._client.llen(names.slices_list(line)) for line in names.LINES)
+        for left in lefts:
+            if self.stopping.is_set() or self._others_should_have("", interactive, batch):
+                self._give_back(left)
 
     # -- Redis -----------------------------------------------------------------------------------------------------
 
@@ -179,9 +206,9 @@ class Crew:
         args = [work.name, packed.body, packed.status.value, verdict, answer.judged_s, ttl_ms, settings.results_kept, int(good)]
         self._scripts.add(pipeline, "finish", args)
 
-    def _others_should_have(self, left: Sequence[_Taken], interactive: int, batch: int) -> bool:
+    def _others_should_have(self, line: str, interactive: int, batch: int) -> bool:
         """Somebody sits and waits, or the line is empty and other boxes stand idle."""
-        return (left[0].line == "batch" and interactive > 0) or (not interactive and not batch and self._roster.boxes() > 1)
+        return (line == "batch" and interactive > 0) or (not interactive and not batch and self._roster.boxes() > 1)
 
     # -- judging ---------------------------------------------------------------------------------------------------
 

@@ -127,6 +127,7 @@ class Worker:
             self._box_worker.stop()
 
     def _beat(self) -> None:
+        self._crew.look_round()
         self._roster.tell(self._info())
         if time.monotonic() - self._told_languages_at > _LANGUAGES_EVERY_S:  # Redis may have forgotten
             self._roster.tell_languages(self._languages)

@@ -284,7 +284,7 @@ def test_metrics_count_what_was_judged(http: httpx.Client, server: Serving) -> N
     assert grown('tierline_submissions_total{cached="no",language="python",verdict="WA"}') == 1
     if not server.settings.redis_url:  # else the worker counts them, in metrics of its own
         assert grown('tierline_tests_total{verdict="WA"}') == 3
-    assert grown('tierline_tests_total{verdict="AC"}') == 1
+        assert grown('tierline_tests_total{verdict="AC"}') == 1
     assert grown("tierline_judge_errors_total") == 0
 
 
