@@ -165,11 +165,12 @@ def _folder_of(url: str) -> Path | None:
 
 def _remote(url: str) -> RemoteFiles:
     shown = hide_password(url)
-    if "::" in url:
+    if "::" in url.split("://", 1)[0] or url.count("://") > 1:
         raise DepotUnfit(f"TIERLINE_STORE_URL {shown!r} is a chain of file systems. Fix: name one; workers have a cache anyway")
     try:
         return RemoteFiles(url)
     except (ValueError, ImportError, OSError) as error:
+        reason = f": {error}" if shown == url else ""  # it may quote a part of the password
         raise DepotUnfit(
-            f"TIERLINE_STORE_URL {shown!r} cannot be opened: {error}. Fix: name a folder, or install what fsspec needs for it"
-        ) from error
+            f"TIERLINE_STORE_URL {shown!r} cannot be opened{reason}. Fix: name a folder, or install what fsspec needs for it"
+        ) from None

@@ -21,7 +21,7 @@ from service.blobs import replace_synced
 
 _PART = ".part"
 _PART_KEPT_S = 86400
-_STAMPS = ("ETag", "etag", "generation", "mtime", "LastModified", "last_modified", "updated", "created")
+_TAGS = ("ETag", "etag", "generation")
 _TIMES = ("LastModified", "last_modified", "updated", "mtime", "created")
 
 
@@ -189,11 +189,10 @@ def _of_stat(status: os.stat_result) -> FileInfo:
 
 
 def _of_details(details: dict[str, Any]) -> FileInfo:
-    stamps = [str(details[key]) for key in _STAMPS if details.get(key) is not None]
-    # Where nothing tells one content from the next, each look finds a new one: slow, but never stale.
-    stamp = stamps[0] if stamps else secrets.token_hex(8)
     times = [time_s for key in _TIMES if (time_s := _seconds(details.get(key))) is not None]
-    return FileInfo(stamp, int(details.get("size") or 0), time.time() - times[0] if times else None)
+    # Where nothing tells one content from the next, each look finds a new one: slow, but never stale.
+    stamps = [str(details[key]) for key in _TAGS if details.get(key)] + [*map(str, times), secrets.token_hex(8)]
+    return FileInfo(stamps[0], int(details.get("size") or 0), time.time() - times[0] if times else None)
 
 
 def _seconds(value: Any) -> float | None:
