@@ -56,7 +56,10 @@ def test_a_worker_finds_the_depot_after_all_servers_have_ended(client: redis.Red
 
 
 def test_a_worker_with_another_folder_is_refused(client: redis.Redis, url: str, tmp_path: Path) -> None:
-    with notice_of(client, url, tmp_path / "one"), pytest.raises(DepotUnfit, match="not the store that the servers use") as refused:
+    with (
+        notice_of(client, url, tmp_path / "one"),
+        pytest.raises(DepotUnfit, match="not the store that the servers use") as refused,
+    ):
         found(client, url, tmp_path / "two")
     assert refused.value.retry_after_s is None
     assert "TIERLINE_STORE_URL" in refused.value.detail
