@@ -124,7 +124,7 @@ def test_a_wrong_password_is_refused_rather_than_waited_for(tmp_path: Path) -> N
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
     try:
         until = time.monotonic() + 20
-        with redis.Redis(port=port, password="right") as owner:
+        with connect(f"redis://:right@127.0.0.1:{port}/0") as owner:
             while True:
                 try:
                     owner.ping()

@@ -11,6 +11,8 @@ from service.blobs import BlobDamaged, BlobStore
 from service.cluster.depot import Depot, DepotUnfit, problem_name
 from service.cluster.shared_store import SharedStore
 from service.errors import Invalid, NotFound
+from service.machine import open_store
+from service.settings import Settings
 from service.store import ProblemStore
 from tests.service.cluster.depot_kit import BIG, a_problem, a_store, noise
 
@@ -175,6 +177,13 @@ def test_a_depot_that_is_away_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "depot").unlink()
     (tmp_path / "away").rename(tmp_path / "depot")
     assert store.load("p").expected(0) == b"1"
+
+
+def test_the_command_line_stores_where_the_setting_says(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "cli", store_url=str(tmp_path / "depot"))
+    digest = open_store(settings).put("p", a_problem("1")).digest
+    assert a_store(tmp_path / "replica", Depot(str(tmp_path / "depot"))).load("p").digest == digest
+    assert not (tmp_path / "cli" / "problems").exists()
 
 
 # -- garbage -----------------------------------------------------------------------------------------------------------
