@@ -79,23 +79,13 @@ class BlobStore:
 
     def chunks(self, blob: Blob) -> Iterator[bytes]:
         """The bytes of a blob in chunks. Raises BlobDamaged, at the latest after the last chunk: use nothing before the end."""
-        digest, raw_bytes = hashlib.sha256(), 0
         try:
-            with self.path(blob).open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as reader:
-                while chunk := reader.read(_CHUNK):
-                    digest.update(chunk)
-                    raw_bytes += len(chunk)
-                    if raw_bytes > blob.raw_bytes:
-                        break
-                    yield chunk
+            with self.path(blob).open("rb") as file:
+                yield from read_verified(file, blob)
         except FileNotFoundError as error:
             raise BlobDamaged(f"stored data {blob.hash} is missing; put the problem again") from error
-        except zstandard.ZstdError as error:
+        except ValueError as error:
             raise self._damaged(blob, str(error)) from error
-        if raw_bytes != blob.raw_bytes:
-            raise self._damaged(blob, f"it does not have {blob.raw_bytes} bytes")
-        if digest.hexdigest() != blob.hash:
-            raise self._damaged(blob, "its content has changed")
 
     def _damaged(self, blob: Blob, reason: str) -> BlobDamaged:
         self.path(blob).unlink(missing_ok=True)
@@ -126,6 +116,25 @@ class BlobStore:
         path = self.path(blob)
         path.parent.mkdir(mode=0o700, exist_ok=True)
         replace_synced(file, path)
+
+
+def read_verified(file: IO[bytes], blob: Blob) -> Iterator[bytes]:
+    """The bytes of a blob from its file, in chunks. Raises ValueError, after the last chunk at the latest, when it is damaged."""
+    digest, raw_bytes = hashlib.sha256(), 0
+    try:
+        with zstandard.ZstdDecompressor().stream_reader(file, closefd=False) as reader:
+            while chunk := reader.read(_CHUNK):
+                digest.update(chunk)
+                raw_bytes += len(chunk)
+                if raw_bytes > blob.raw_bytes:
+                    break
+                yield chunk
+    except zstandard.ZstdError as error:
+        raise ValueError(str(error)) from error
+    if raw_bytes != blob.raw_bytes:
+        raise ValueError(f"it does not have {blob.raw_bytes} bytes")
+    if digest.hexdigest() != blob.hash:
+        raise ValueError("its content has changed")
 
 
 def replace_synced(file: IO[bytes], path: Path) -> None:

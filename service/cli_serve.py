@@ -89,7 +89,7 @@ class _Banner:
                     ("tierline", f"{version('tierline')} on {self._url} (try {self._url}/docs)"),
                     ("queue", f"{hide_password(settings.redis_url)}; start workers with `tierline worker --redis …`"),
                     ("keys", _keys(settings)),
-                    ("store", settings.store_url or str(settings.data_dir)),
+                    ("store", hide_password(settings.store_url) or str(settings.data_dir)),
                 ]
                 err.print(_rows(rows))
             yield backend

@@ -9,10 +9,10 @@ _local = threading.local()
 
 
 def compress(data: bytes) -> bytes:
-    """Quickly rather than small."""
+    """Quickly rather than small, with a checksum."""
     found: zstandard.ZstdCompressor | None = getattr(_local, "compressor", None)
     if found is None:
-        found = _local.compressor = zstandard.ZstdCompressor(level=_LEVEL)
+        found = _local.compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
     # A copy of the right size: what zstd returns keeps the memory of its worst case, ten times as much.
     return bytes(memoryview(found.compress(data)))
 

@@ -37,14 +37,30 @@ def make_compiler(pool: Pool, languages: Languages, settings: Settings) -> Compi
 
 
 def open_store(settings: Settings) -> ProblemStore:
-    """The problems on disk. Those of our own are generated when they are first asked for, and anew when they have changed."""
+    """The problems on disk, or in TIERLINE_STORE_URL. Raises Unavailable when that cannot be reached.
+
+    Those of our own are generated when they are first asked for, and anew when they have changed.
+    """
+    store = _store_at_url(settings) if settings.store_url else _store_on_disk(settings)
+    problem_set.drop_outdated(store)
+    return store
+
+
+def _store_on_disk(settings: Settings) -> ProblemStore:
     store = ProblemStore(
         settings.data_dir,
         input_cache_bytes=settings.input_cache_mb << 20,
         max_test_bytes=settings.max_test_mb << 20,
         fallback=lambda name: problem_set.fill(store, name),
     )
-    problem_set.drop_outdated(store)
+    return store
+
+
+def _store_at_url(settings: Settings) -> ProblemStore:
+    from service.cluster.depot import Depot  # these take a while, and one machine seldom needs them
+    from service.cluster.shared_store import SharedStore
+
+    store = SharedStore(settings, Depot(settings.store_url), fallback=lambda name: problem_set.fill(store, name))
     return store
 
 
@@ -67,7 +83,7 @@ class Machine:
 
 @contextmanager
 def open_machine(settings: Settings, *, worker: str = "") -> Iterator[Machine]:
-    """Start the boxes and close them at the end. `worker` is what results call this process.
+    """Start the boxes and close them at the end. `worker` is what results of a worker of many machines call it.
 
     Raises WallUnavailable when no isolation can be had.
     """
@@ -76,7 +92,8 @@ def open_machine(settings: Settings, *, worker: str = "") -> Iterator[Machine]:
         stack.callback(pool.close)
         pool.start()
         compiler = make_compiler(pool, languages, settings)
-        store = open_store(settings)
+        # What a worker judges, it is told by digest, and gets from its own shelf: it has no business with problems by id.
+        store = _store_on_disk(settings) if worker else open_store(settings)
         judging = Judging(pool, compiler, languages, store, settings, worker=worker)
         stack.callback(judging.close)
         yield Machine(settings, pool, languages, compiler, store, judging)

@@ -55,9 +55,7 @@ class Settings(BaseSettings):
 
     queue_size: int = Field(20_000, ge=1, le=1_000_000, description="submissions that may wait; past it callers get 429")
     redis_url: str = Field("", description="judge on many machines: the Redis that submissions wait in; redis://host:6379/0")
-    store_url: str = Field(
-        "", description="with Redis, where problems lie for all machines: a folder or fsspec URL; empty: data_dir"
-    )
+    store_url: str = Field("", description="where problems lie for all machines: a folder or fsspec URL; empty: data_dir")
     store_cache_mb: int = Field(4096, ge=16, le=1 << 20, description="disk of a worker for texts from store_url")
     worker_tries: int = Field(3, ge=1, le=20, description="workers that may die or fail over one submission before it ends as JE")
     metrics_port: int = Field(0, ge=0, le=65535, description="port for a worker's /metrics; 0 means none")

@@ -2,6 +2,7 @@
 
     <data_dir>/problems/<id>.json    manifests (service.manifests), replaced atomically
     <data_dir>/blobs/…               texts by content (service.blobs)
+    <data_dir>/manifests/…           what submissions that wait in a queue elsewhere were let in for (service.kept_manifests)
     <data_dir>/store.lock            held shared by whoever writes a problem, exclusively by whoever collects garbage
 
 Several threads and processes may use one folder: what another process stored is seen at the next `load`, for a manifest is
@@ -10,20 +11,20 @@ looked at (one stat) each time. Texts that no manifest names any more stay until
 
 import fcntl
 import logging
-import os
-import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.blobs import BlobDamaged, BlobStore, replace_synced
+from service import kept_manifests
+from service.blobs import BlobDamaged, BlobStore
 from service.bounded_cache import BoundedCache
 from service.errors import FieldError, Invalid, NotFound, TooLarge
 from service.loaded_problem import LoadedProblem, StoredTexts, TextCache, load_inline, settings_of
-from service.manifests import Manifest, StoredTest, file_name, id_of
+from service.manifest_folder import ManifestFolder, ManifestPlace
+from service.manifests import Manifest, StoredTest, file_name
 from service.problem_writer import NewTest, ProblemWriter, too_large
 from service.schemas import Problem, ProblemSettings, ProblemSummary, Test
 
@@ -32,13 +33,12 @@ __all__ = ["BlobDamaged", "Garbage", "LoadedProblem", "NewTest", "ProblemStore",
 _log = logging.getLogger(__name__)
 _LOADED_CACHE_BYTES = 64 << 20
 _GENERATION_LOCKS = 64
-_TEMPORARY = ".new-"
 
 Fallback = Callable[[str], bool]
 """Called with an unknown id; may put the problem, and says whether it did."""
 
-Stamp = tuple[int, int, int]
 _Summaries = list[ProblemSummary]
+_Stamps = list[tuple[str, Hashable]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,20 @@ class ProblemStore:
         max_test_bytes: int = 64 << 20,
         fallback: Fallback | None = None,
         blobs: BlobStore | None = None,
+        manifests: ManifestPlace | None = None,
     ) -> None:
+        self._data_dir = data_dir
         self._folder = data_dir / "problems"
+        self._manifests: ManifestPlace = manifests or ManifestFolder(self._folder)
         self._lock_file = data_dir / "store.lock"
         self._blobs = blobs or BlobStore(data_dir / "blobs")
         self._max_test_bytes = max_test_bytes
         self._fallback = fallback
         self._texts = TextCache(input_cache_bytes)
-        self._loaded: BoundedCache[tuple[str, Stamp], LoadedProblem] = BoundedCache(_LOADED_CACHE_BYTES)
+        self._loaded: BoundedCache[tuple[str, Hashable], LoadedProblem] = BoundedCache(_LOADED_CACHE_BYTES)
         self._in_use: weakref.WeakKeyDictionary[LoadedProblem, Manifest] = weakref.WeakKeyDictionary()
         self._in_use_lock = threading.Lock()
-        self._summaries: dict[str, tuple[Stamp, ProblemSummary]] = {}
+        self._summaries: dict[str, tuple[Hashable, ProblemSummary]] = {}
         self._generating = [threading.RLock() for _ in range(_GENERATION_LOCKS)]
 
     def put(self, id: str, problem: Problem) -> ProblemSummary:
@@ -80,29 +83,29 @@ class ProblemStore:
 
     def put_stream(self, id: str, settings: ProblemSettings, tests: Iterable[NewTest]) -> ProblemSummary:
         """Store a problem whose tests come one at a time, texts in chunks if need be. When `tests` raises, nothing is stored."""
-        path = self._folder / file_name(id)
+        file_name(id)  # raises Invalid before anything is read
         with self._locked(fcntl.LOCK_SH):
             manifest = ProblemWriter(self._blobs, self._max_test_bytes).write(id, settings, tests)
-            self._publish(path, manifest.to_json())
-        self._loaded.discard((id, _stamp(path)))
+            self._keep(id, manifest)
+        with suppress(FileNotFoundError):
+            self._loaded.discard((id, self._manifests.stamp(id)))
         return manifest.summary()
 
     def delete(self, id: str) -> None:
         """Forget a problem. Raises NotFound."""
         try:
-            (self._folder / file_name(id)).unlink()
+            self._manifests.remove(id)
         except FileNotFoundError:
             raise _unknown(id) from None
 
     def load(self, id: str) -> LoadedProblem:
         """A problem to judge against; the same object until the problem changes. Raises NotFound."""
-        path = self._folder / file_name(id)
         try:
-            return self._load(id, path)
+            return self._load(id)
         except FileNotFoundError:
-            self._generate(id, path)
+            self._generate(id)
         try:
-            return self._load(id, path)
+            return self._load(id)
         except FileNotFoundError:
             raise _unknown(id) from None
 
@@ -139,26 +142,33 @@ class ProblemStore:
 
     def list(self, *, prefix: str = "", offset: int = 0, limit: int | None = None) -> _Summaries:
         """Summaries of the stored problems by id. A problem whose manifest is damaged is left out, and logged."""
-        ids = sorted(id_of(name) for name in self._manifest_names())
-        found = [summary for id in ids if id.startswith(prefix) and (summary := self._summary(id)) is not None]
-        return found[offset : None if limit is None else offset + limit]
+        stamps = sorted((id, stamp) for id, stamp in self._manifests.stamps().items() if id.startswith(prefix))
+        return self._summarized(stamps)[offset : None if limit is None else offset + limit]
 
     def collect_garbage(self) -> Garbage:
-        """Remove texts that no problem names. Waits for running puts; keeps what problems loaded in this process still need."""
+        """Remove texts that no problem names. Waits for running puts.
+
+        Keeps what problems loaded in this process still need, and what submissions that wait may have been let in for.
+        """
         with self._locked(fcntl.LOCK_EX):
             keep: set[str] = set()
-            for name in self._manifest_names():
-                keep.update(blob.hash for blob in Manifest.from_json((self._folder / name).read_bytes()).blobs)
+            for id in self._manifests.stamps():
+                keep.update(blob.hash for blob in Manifest.from_json(self._manifests.read(id)).blobs)
+            for manifest in kept_manifests.still_kept(self._data_dir):
+                keep.update(blob.hash for blob in manifest.blobs)
             with self._in_use_lock:
                 keep.update(blob.hash for manifest in self._in_use.values() for blob in manifest.blobs)
-            for left in self._folder.glob(f"{_TEMPORARY}*"):
-                left.unlink(missing_ok=True)
+            ManifestFolder(self._folder).drop_unfinished()
             return Garbage(*self._blobs.sweep(keep))
 
-    def _load(self, id: str, path: Path) -> LoadedProblem:
+    def _keep(self, id: str, manifest: Manifest) -> None:
+        """All texts of a problem are stored: make it the problem `id`."""
+        self._manifests.replace(id, manifest.to_json())
+
+    def _load(self, id: str) -> LoadedProblem:
         def read() -> tuple[LoadedProblem, int]:
             with self._locked(fcntl.LOCK_SH):  # no collection between reading the manifest and being known as in use
-                data = path.read_bytes()
+                data = self._manifests.read(id)
                 manifest = Manifest.from_json(data)
                 texts = StoredTexts(manifest, self._blobs, self._texts)
                 loaded = LoadedProblem(id, manifest.settings, manifest.digest, [*manifest.tests], texts)
@@ -166,22 +176,30 @@ class ProblemStore:
                     self._in_use[loaded] = manifest
             return loaded, 4 * len(data)
 
-        return self._loaded.get((id, _stamp(path)), read)
+        return self._loaded.get((id, self._manifests.stamp(id)), read)
 
-    def _generate(self, id: str, path: Path) -> None:
+    def _generate(self, id: str) -> None:
         if self._fallback is None:
             raise _unknown(id)
         with self._generating[hash(id) % _GENERATION_LOCKS]:
-            if not path.exists() and not self._fallback(id):
+            if not self._has(id) and not self._fallback(id):
                 raise _unknown(id)
 
-    def _summary(self, id: str) -> ProblemSummary | None:
-        path = self._folder / file_name(id)
+    def _has(self, id: str) -> bool:
         try:
-            stamp = _stamp(path)
+            self._manifests.stamp(id)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _summarized(self, stamps: _Stamps) -> _Summaries:
+        return [summary for id, stamp in stamps if (summary := self._summary(id, stamp)) is not None]
+
+    def _summary(self, id: str, stamp: Hashable) -> ProblemSummary | None:
+        try:
             known = self._summaries.get(id)
             if known is None or known[0] != stamp:
-                known = self._summaries[id] = (stamp, Manifest.from_json(path.read_bytes()).summary())
+                known = self._summaries[id] = (stamp, Manifest.from_json(self._manifests.read(id)).summary())
             return known[1]
         except FileNotFoundError:
             self._summaries.pop(id, None)
@@ -189,33 +207,12 @@ class ProblemStore:
             _log.warning("problem %s cannot be listed: %s", id, error)
         return None
 
-    def _manifest_names(self) -> Iterator[str]:
-        if self._folder.is_dir():
-            with os.scandir(self._folder) as entries:
-                yield from (entry.name for entry in entries if entry.name.endswith(".json") and not entry.name.startswith("."))
-
-    def _publish(self, path: Path, data: bytes) -> None:
-        if path.exists() and path.read_bytes() == data:
-            return
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self._folder, prefix=_TEMPORARY, delete=False) as file:
-            try:
-                file.write(data)
-                replace_synced(file, path)
-            finally:
-                Path(file.name).unlink(missing_ok=True)
-
     @contextmanager
     def _locked(self, operation: int) -> Iterator[None]:
         self._lock_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._lock_file.open("ab") as file:
             fcntl.flock(file, operation)
             yield
-
-
-def _stamp(path: Path) -> Stamp:
-    status = path.stat()
-    return status.st_mtime_ns, status.st_ino, status.st_size
 
 
 def _unknown(id: str) -> NotFound:

@@ -1,23 +1,20 @@
 """What a replica's HTTP side stands on: queue and languages in Redis, problems in the depot. It has no boxes."""
 
-import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
-import redis
 import structlog
 
 from service import problem_set
 from service.backend import Backend, OpenBackend
-from service.cluster import names
-from service.cluster.connection import check, connect, hide_password, reached, text
-from service.cluster.depot import Depot, DepotUnfit, reachable
+from service.cluster.connection import check, connect, hide_password, reached
 from service.cluster.problem_post import ProblemPost
 from service.cluster.redis_queue import RedisQueue
 from service.cluster.remote_sessions import RemoteSessions
 from service.cluster.roster import Roster
 from service.cluster.shared_store import SharedStore
+from service.cluster.store_notice import StoreNotice, open_depot
 from service.cluster.sweeper import Sweeper
 from service.errors import Unavailable
 from service.languages_view import LanguageTable
@@ -26,7 +23,6 @@ from service.schemas import LanguageInfo
 from service.settings import Settings
 
 log = structlog.get_logger("tierline.server")
-PROBE = "tierline-depot"
 _LANGUAGES_EVERY_S = 2.0
 
 
@@ -35,58 +31,23 @@ def in_cluster(settings: Settings) -> OpenBackend:
 
     @contextmanager
     def opened(observer: Observer) -> Iterator[Backend]:
-        with connect(settings.redis_url) as client:
+        with ExitStack() as stack:
+            client = stack.enter_context(connect(settings.redis_url))
             for complaint in check(client, settings.redis_url):
                 log.warning(complaint)
-            depot = open_depot(client, settings)
+            depot = open_depot(settings)
+            stack.enter_context(StoreNotice(client, settings, depot))
             store = SharedStore(settings, depot, fallback=lambda name: problem_set.fill(store, name))
             problem_set.drop_outdated(store)
             languages = WorkerLanguages(Roster(client), settings.redis_url)
             queue = RedisQueue(settings, ProblemPost(client, store, depot), observer=observer)
-            sweeper = Sweeper(client, settings, chores=depot.drop_old_inline)
+            sweeper = Sweeper(client, settings, chores=depot.drop_old)
+            stack.callback(sweeper.close)
             sweeper.start()
-            log.info("serving from Redis", redis=hide_password(settings.redis_url), store=depot.url)
-            try:
-                yield Backend(queue, store, languages, sessions=RemoteSessions(settings))
-            finally:
-                sweeper.close()
+            log.info("serving from Redis", redis=hide_password(settings.redis_url), store=depot.shown)
+            yield Backend(queue, store, languages, sessions=RemoteSessions(settings))
 
     return opened
-
-
-def open_depot(client: redis.Redis, settings: Settings) -> Depot:
-    """The depot that this replica writes to, and that Redis tells workers of. Raises DepotUnfit when it cannot be written."""
-    depot = Depot(settings.store_url or str(settings.data_dir))
-    with reachable(depot), reached(settings.redis_url):
-        try:
-            token = depot.read(PROBE).decode()
-        except FileNotFoundError:
-            token = secrets.token_hex(16)
-            depot.write(PROBE, token.encode())
-        before = client.hget(names.STORE, "token")
-        if before is not None and text(before) != token:
-            log.warning("another server of this Redis uses another store; workers will use this one", store=depot.url)
-        client.hset(names.STORE, mapping={"url": depot.url, "token": token})
-    return depot
-
-
-def find_depot(client: redis.Redis, settings: Settings) -> Depot:
-    """The depot of the replicas, as a worker sees it. Raises DepotUnfit when it is not the same, or nobody has told of one."""
-    with reached(settings.redis_url):
-        told = {text(key): text(value) for key, value in client.hgetall(names.STORE).items()}
-    if not told:
-        raise DepotUnfit(
-            "no `tierline serve --redis` has told yet where problems lie. Fix: start one, or wait for it", retry_after_s=1
-        )
-    depot = Depot(settings.store_url or told["url"])
-    fix = "set TIERLINE_STORE_URL of servers and workers to one folder or URL that all of them reach"
-    try:
-        token = depot.read(PROBE).decode()
-    except OSError as error:
-        raise DepotUnfit(f"the servers' store {depot.url} cannot be read here ({error}). Fix: {fix}") from error
-    if token != told["token"]:
-        raise DepotUnfit(f"{depot.url} is not the store that the servers use ({told['url']}). Fix: {fix}")
-    return depot
 
 
 class WorkerLanguages(LanguageTable):

@@ -5,7 +5,7 @@ A worker writes nothing until it is told that somebody listens; then it writes w
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import orjson
@@ -32,29 +32,29 @@ class EventPen:
         self._watched = False
 
     def add(self, event: Event) -> None:
-        """Something happened."""
+        """Something happened. Raises what `LOST` names while Redis is away: then it is written with the next."""
         with self._lock:
-            if not self._watched:
-                self._events.append(event)
-                return
-        self._write([event])
+            self._events.append(event)
+            if self._watched:
+                self._write()
 
     def tell(self) -> None:
         """Somebody listens: write what was, and from now on what is."""
         with self._lock:
-            if self._watched:
-                return
             self._watched = True
-            before, self._events = self._events, []
-            self._write(before)
+            self._write()
 
-    def _write(self, events: Sequence[Event]) -> None:
+    def _write(self) -> None:
+        """All that is not written. What is written twice, because the answer was lost, is told once: see `EventStream`."""
+        if not self._events:
+            return
         with self._client.pipeline(transaction=False) as pipeline:
-            for event in events:
+            for event in self._events:
                 fields: Any = {"kind": event.kind, "data": orjson.dumps(event.data)}
                 pipeline.xadd(self._key, fields, maxlen=_LONGEST)
             pipeline.expire(self._key, _KEPT_S)
             pipeline.execute()
+        self._events.clear()
 
 
 class EventStream:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import orjson
+from zstandard import ZstdError
 
 from service.compression import compress, decompress
 from service.queue import Job
@@ -41,8 +42,11 @@ def pack_run(request: RunRequest) -> bytes:
 
 
 def unpack_task(data: bytes) -> Job | RunRequest:
-    """What `pack_job` or `pack_run` packed. Raises ValueError for what another version wrote."""
-    kind, body, *rest = orjson.loads(decompress(data))
+    """What `pack_job` or `pack_run` packed. Raises ValueError for what another version wrote, and for damage."""
+    try:
+        kind, body, *rest = orjson.loads(decompress(data))
+    except ZstdError as error:
+        raise ValueError(f"a task is damaged: {error}") from error
     if kind == "run":
         return RunRequest.model_validate(body)
     if kind != "judge":

@@ -4,16 +4,20 @@ import time
 
 import orjson
 import redis
+import structlog
 
 from service.cluster import names
+from service.cluster.connection import text
 from service.queue import WorkerInfo
 from service.schemas import LanguageInfo
 
+log = structlog.get_logger("tierline.queue")
 STALE_S = 10.0
 """A worker that has not been heard of for so long counts no more."""
 SHOWN_S = 60.0
 """And for so long it is still shown, with the age of its last word."""
 _READ_EVERY_S = 1.0
+_LANGUAGES_KEPT_S = 7 * 86400
 
 
 class Roster:
@@ -34,23 +38,32 @@ class Roster:
         self._client.hdel(names.WORKERS, name)
 
     def tell_languages(self, infos: list[LanguageInfo]) -> None:
-        """What a worker can judge, joined with what others can."""
-        known = {info.name: info for info in self.languages()}
-        known.update({info.name: info for info in infos if info.available or info.name not in known})
-        self._client.set(names.LANGUAGES, orjson.dumps([info.model_dump(mode="json") for info in known.values()]))
+        """What a worker can judge, joined with what others can: each language is a field of its own, so none is lost."""
+        now = self._now()
+        with self._client.pipeline() as pipeline:
+            for info in infos:
+                told = orjson.dumps([now, info.model_dump(mode="json")]).decode()
+                if info.available:
+                    pipeline.hset(names.LANGUAGES, info.name, told)
+                else:
+                    pipeline.hsetnx(names.LANGUAGES, info.name, told)
+            pipeline.execute()
 
     def workers(self) -> list[WorkerInfo]:
         """Those shown, by name, each with how long ago it was heard of."""
         now = self._now()
-        told = self._client.hgetall(names.WORKERS)
         found = []
-        for name, data in sorted(told.items()):
-            when, info = orjson.loads(data)
-            age_s = max(0.0, now - when)
-            if age_s > SHOWN_S:
+        for name, data in sorted(self._client.hgetall(names.WORKERS).items()):
+            try:
+                when, info = orjson.loads(data)
+                worker = WorkerInfo.model_validate({**info, "heartbeat_age_s": round(max(0.0, now - when), 3)})
+            except ValueError as error:
+                log.warning("a worker of another version is not counted", worker=text(name), error=str(error))
+                continue
+            if worker.heartbeat_age_s > SHOWN_S:
                 self._client.hdel(names.WORKERS, name)
             else:
-                found.append(WorkerInfo.model_validate({**info, "heartbeat_age_s": round(age_s, 3)}))
+                found.append(worker)
         return found
 
     def alive(self) -> list[WorkerInfo]:
@@ -65,9 +78,13 @@ class Roster:
         return self._boxes
 
     def languages(self) -> list[LanguageInfo]:
-        """All that any worker could judge of late."""
-        data = self._client.get(names.LANGUAGES)
-        return [LanguageInfo.model_validate(info) for info in orjson.loads(data)] if data else []
+        """All that any worker could judge of late, in no order.
+
+        A language that nobody has told of for a week, while others were told of, is gone.
+        """
+        told = [orjson.loads(data) for data in self._client.hgetall(names.LANGUAGES).values()]
+        newest = max((when for when, _ in told), default=0.0)
+        return [LanguageInfo.model_validate(info) for when, info in told if newest - when <= _LANGUAGES_KEPT_S]
 
     def _now(self) -> float:
         seconds, micros = self._client.time()

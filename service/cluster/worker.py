@@ -20,7 +20,6 @@ import structlog
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from service import preparation
-from service.cluster.backend import find_depot
 from service.cluster.box_worker import BoxWorker
 from service.cluster.connection import LOST, check, connect, hide_password
 from service.cluster.crew import Crew
@@ -29,6 +28,7 @@ from service.cluster.leases import Leases
 from service.cluster.problem_shelf import ProblemShelf
 from service.cluster.roster import Roster
 from service.cluster.session_host import SessionHost
+from service.cluster.store_notice import find_depot
 from service.cluster.sweeper import Sweeper
 from service.errors import Unavailable
 from service.judging_threads import Judge, RunOnce
@@ -182,7 +182,7 @@ def work(settings: Settings, *, on_ready: Callable[[Machine, str], None] | None 
             )
         if on_ready is not None:
             on_ready(machine, name)
-        log.info("working", name=name, boxes=machine.pool.size, redis=hide_password(settings.redis_url), store=depot.url)
+        log.info("working", name=name, boxes=machine.pool.size, redis=hide_password(settings.redis_url), store=depot.shown)
         return worker.work()
 
 

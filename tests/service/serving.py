@@ -21,10 +21,11 @@ from sandbox.languages import Languages
 from service.app import create_app
 from service.backend import Backend, OpenBackend
 from service.cluster import names
-from service.cluster.backend import find_depot, in_cluster
+from service.cluster.backend import in_cluster
 from service.cluster.connection import connect
 from service.cluster.problem_shelf import ProblemShelf
 from service.cluster.session_host import SessionHost
+from service.cluster.store_notice import find_depot
 from service.cluster.worker import Worker
 from service.context import State
 from service.judging import Judging
