@@ -5,7 +5,7 @@ PY := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev serve test test-v2 check format bench bench-stability bench-overload bench-soak bench-humaneval docs constraints clean
+.PHONY: help setup setup-dev serve test test-v2 check format bench bench-stability bench-overload bench-soak bench-humaneval bench-clocks docs constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench-soak: setup-dev ## 20,000 submissions: does anything grow or stay behind
 
 bench-humaneval: setup-dev ## HumanEval: canonical solutions and empty ones
 	@$(PY) -m bench.humaneval $(ARGS)
+
+bench-clocks: setup-dev ## the same verdicts on workers of different speeds
+	@$(PY) -m bench.clocks $(ARGS)
 
 docs: setup-dev ## regenerate docs/settings.md
 	@$(PY) -m docs.generate

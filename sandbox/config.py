@@ -30,6 +30,8 @@ class PoolConfig:
     boxes: int = 0
     """0: one for each core this process may use."""
     run_dir: Path = field(default_factory=default_run_dir)
+    machine_dir: Path | None = None
+    """Where the judges of this machine agree on cores and turns; None: below `run_dir`. Containers mount one folder for it."""
     cache_dir: Path = field(default_factory=default_cache_dir)
     python: Path = field(default_factory=lambda: Path(sys.executable))
     """The interpreter that runs Python programs."""
@@ -44,3 +46,8 @@ class PoolConfig:
     """Processes and threads in a box whatever the program's own limit: the backstop."""
     helper: bool = True
     """Use the C helper for starting programs where a C compiler can build it."""
+
+    @property
+    def shared_dir(self) -> Path:
+        """The folder that `machine_dir` says."""
+        return self.machine_dir or self.run_dir / "machine"

@@ -7,6 +7,7 @@ boxes of one's own: see `sandbox.own_boxes`.
 
 import heapq
 import itertools
+import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -18,18 +19,22 @@ from sandbox.box import Box, BoxPlan
 from sandbox.cgroup_choice import detect
 from sandbox.cgroups import Groups
 from sandbox.config import PoolConfig
+from sandbox.cores import CoreLeases
 from sandbox.disk import Disk
 from sandbox.errors import BoxDied, BoxStartFailed, PoolClosed, WallUnavailable
 from sandbox.gate import Gate
 from sandbox.helper import build_helper
 from sandbox.inside import kernel
 from sandbox.limits import Limits
+from sandbox.lock_files import make_folder
 from sandbox.memfile import MemFile
 from sandbox.mounts import interpreter, package_trees, plan_root
 from sandbox.outcome import End
 from sandbox.own_boxes import OwnBoxes
 from sandbox.program import BoxKind, Program
 from sandbox.sweep import WorkFolder, sweep
+
+log = logging.getLogger("tierline.pool")
 
 _PROOF = b"""
 import os, socket
@@ -47,7 +52,8 @@ class _Place:
     """One core and the boxes that stand on it."""
 
     number: int
-    core: int
+    core: int = -1
+    """Leased when the pool starts."""
     boxes: dict[BoxKind, Box] = field(default_factory=dict)
     busy: bool = False
     restarts: int = 0
@@ -81,7 +87,8 @@ class Pool:
     def __init__(self, config: PoolConfig | None = None) -> None:
         self.config = config or PoolConfig()
         self.groups: Groups = detect()
-        self.gate = Gate()
+        self.gate = Gate(self.config.shared_dir)
+        self._cores = CoreLeases(self.config.shared_dir)
         self._lock = threading.Lock()
         self._waiters: list[_Waiter] = []
         self._counter = itertools.count()
@@ -90,7 +97,7 @@ class Pool:
         self._lent: dict[int, _Place] = {}
         cores = sorted(os.sched_getaffinity(0))
         count = self.config.boxes or len(cores)
-        self._places = [_Place(number, cores[number % len(cores)]) for number in range(count)]
+        self._places = [_Place(number) for number in range(count)]
         self.own = OwnBoxes(self._own_box, cores, first_number=count * len(BoxKind))
 
     @property
@@ -108,9 +115,11 @@ class Pool:
         if self.config.run_dir.stat().st_uid != os.geteuid():
             raise WallUnavailable(f"{self.config.run_dir} belongs to another user; set another run directory")
         cleaned = sweep(self.groups, self.config.run_dir)
+        make_folder(self.config.shared_dir)
         self.groups.open()
         self._plan = self._make_plan()
         try:
+            self._lease_cores()
             for place in self._places:
                 self._box_at(place, BoxKind.STANDARD)
             self._prove()
@@ -121,6 +130,14 @@ class Pool:
             self.close()
             raise
         return cleaned
+
+    def _lease_cores(self) -> None:
+        cores = self._cores.take(self.size, sorted(os.sched_getaffinity(0)))
+        for place, core in zip(self._places, cores, strict=True):
+            place.core = core
+        self.own = OwnBoxes(self._own_box, sorted(set(cores)), first_number=self.size * len(BoxKind))
+        if self._cores.crowded:
+            log.warning("other judges have boxes on cores %s as well: programs wait for each other there", self._cores.crowded)
 
     def _make_plan(self) -> BoxPlan:
         config = self.config
@@ -248,7 +265,7 @@ class Pool:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """No other box runs a program meanwhile. For confirmation runs, by a thread that holds a box."""
+        """No other box of this machine's judges runs a program meanwhile. For confirmation runs, by a thread that holds a box."""
         with self.gate.alone():
             yield
 
@@ -273,6 +290,8 @@ class Pool:
         for place in self._places:
             for box in list(place.boxes.values()):
                 box.destroy()
+        self._cores.close()
+        self.gate.close()
         self.groups.close()
         if self._folder is not None:
             self._folder.close()

@@ -55,7 +55,7 @@ def worker(
 
 
 def workers(redis: Redis = None, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
-    """List the workers, their boxes, and when each was last heard of."""
+    """List the workers, their boxes, their speed, and when each was last heard of."""
     settings = read_settings(redis_url=redis)
     if not settings.redis_url:
         fail("no Redis was named. Fix: give --redis redis://host:6379/0, or ask a server: GET /v1/workers")
@@ -68,12 +68,15 @@ def workers(redis: Redis = None, as_json: Annotated[bool, typer.Option("--json",
         print_json([worker.model_dump(mode="json") for worker in found])
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("worker", "wall", "boxes", "busy", "runs", "replaced", "heard of"):
+    for column in ("worker", "wall", "boxes", "busy", "runs", "replaced", "speed", "heard of"):
         table.add_column(column)
     for row in found:
         cores = {box.core for box in row.boxes}
         busy = {box.core for box in row.boxes if box.busy}
         runs, replaced = sum(box.runs for box in row.boxes), sum(box.restarts for box in row.boxes)
+        speed = Text(f"{row.speed.figure:.2f}" if row.speed else "not measured")
+        if not row.steady:
+            speed.append(", unsteady", style="yellow")
         age = Text(f"{row.heartbeat_age_s:.1f} s ago", style="green" if row.heartbeat_age_s < 5 else "yellow")
-        table.add_row(row.name, row.wall, str(len(cores)), str(len(busy)), str(runs), str(replaced), age)
+        table.add_row(row.name, row.wall, str(len(cores)), str(len(busy)), str(runs), str(replaced), speed, age)
     out.print(table if found else "no worker was heard of in the last minute")

@@ -4,6 +4,8 @@ What is known stays known: when a box dies the next one goes on at the test that
 
 * CPU time decides. A program may run to limit x band; time between the two is asked for again with the machine's other boxes held
   back, and the smaller of both counts.
+* Past the limit on a worker whose speed wanders, another worker judges. Where there is none, the speed is measured anew, alone,
+  the limit scaled by what came out, and the program run again.
 * A run that the wall clock ended while it was waiting for a processor is repeated alone; twice so is Undecided.
 * Whatever the judge itself is to blame for is raised (SandboxError, Undecided) and never becomes a verdict about the program.
 
@@ -24,13 +26,14 @@ from service import functions, tiers
 from service.canceller import Cancelled
 from service.checker_program import check_by_program
 from service.checkers import RIGHT, CheckResult, check
+from service.clock import Clock
 from service.compiling import compile_and_load, compile_result
 from service.judging_stats import JudgingStats
 from service.loaded_problem import LoadedProblem
 from service.queue import Job
 from service.run_limits import TestLimits
 from service.schemas import Event, ProgramChecker, Result, Status, TestResult, Verdict
-from service.undecided import Undecided
+from service.undecided import StepsBack, Undecided
 from service.verdicts import verdict_of_run
 
 
@@ -41,6 +44,7 @@ class Means:
     pool: Pool
     compiler: Compiler
     stats: JudgingStats
+    clock: Clock
 
 
 class Course:
@@ -51,14 +55,17 @@ class Course:
         means: Means,
         job: Job,
         problem: LoadedProblem,
-        limits: TestLimits,
+        limits_at: Callable[[float], TestLimits],
+        factor: float,
         on_event: Callable[[Event], None],
         cancelled: threading.Event,
     ) -> None:
+        """`limits_at` gives the limits at a factor of the worker's speed; `factor` is the one it has now."""
         self._means = means
         self._job = job
         self._problem = problem
-        self._limits = limits
+        self._limits_at = limits_at
+        self._limits = limits_at(factor)
         self._on_event = on_event
         self._cancelled = cancelled
         self._ranking = tiers.Ranking.of([test.size for test in problem.tests], problem.settings.tiers)
@@ -73,7 +80,7 @@ class Course:
     # -- in a box --------------------------------------------------------------------------------------------------
 
     def go_on(self, box: Box) -> None:
-        """Judge all that is left to judge, in a fresh box. Raises Cancelled, Undecided, and what a box raises."""
+        """Judge all that is left to judge, in a fresh box. Raises Cancelled, Undecided, StepsBack, and what a box raises."""
         self._loaded = None
         if self._program is None and not self._compile(box):
             return
@@ -157,7 +164,7 @@ class Course:
 
     def _measure(self, box: Box, stdin: MemFile) -> tuple[Outcome, bool]:
         """The run that decides, and whether it was chosen from two because the first was just past the limit."""
-        outcome, limit_s = self._run(box, stdin), self._limits.time_limit_s
+        outcome = self._run(box, stdin)
         if outcome.end is End.WALL:
             outcome.close()
             self._means.stats.count_starved()
@@ -167,17 +174,36 @@ class Course:
                 outcome.close()
                 raise Undecided(f"a test got no processor in {self._limits.run.wall_s:g} s, twice")
             return outcome, False
-        if outcome.end is not End.EXIT or outcome.cpu_s <= limit_s or outcome.out_of_memory or outcome.output_exceeded:
+        if outcome.cpu_s <= self._limits.time_limit_s or outcome.out_of_memory or outcome.output_exceeded:
             return outcome, False
-        first_cpu_s = outcome.cpu_s
-        outcome.close()  # its output is charged to the program's memory for as long as it is open
+        if outcome.end is End.EXIT or (outcome.end is End.CPU and not self._means.clock.steady):
+            return self._confirm(box, stdin, outcome), True
+        return outcome, False
+
+    def _confirm(self, box: Box, stdin: MemFile, first: Outcome) -> Outcome:
+        """Run again, alone. The smaller time counts of two that came to their end."""
+        first.close()  # its output is charged to the program's memory for as long as it is open
+        steady = self._means.clock.steady
+        if not steady and self._job.elsewhere():
+            self._means.stats.count_step_back()
+            raise StepsBack(f"{first.cpu_s:.3g} s of CPU time, limit {self._limits.time_limit_s:.4g} s, on an unsteady worker")
         with self._means.pool.alone():
+            if not steady:
+                self._measure_speed(box)
             outcome = self._run(box, stdin)
         if outcome.end is End.WALL:
             outcome.close()
             raise Undecided(f"a test got no processor in {self._limits.run.wall_s:g} s while it was run alone")
-        outcome.cpu_s = min(outcome.cpu_s, first_cpu_s)
-        return outcome, True
+        if first.end is End.EXIT:
+            outcome.cpu_s = min(outcome.cpu_s, first.cpu_s)
+        return outcome
+
+    def _measure_speed(self, box: Box) -> None:
+        """Limits by the speed of this moment. Takes the box's program away for a moment."""
+        assert self._program is not None
+        self._loaded = None
+        self._limits = self._limits_at(self._means.clock.measure_alone(box))
+        self._load(box, self._program)
 
     def _run(self, box: Box, stdin: MemFile) -> Outcome:
         outcome = box.run(stdin, self._limits.run)
@@ -239,7 +265,13 @@ class Course:
         """What became of the submission, as far as it got."""
         judged = len(self._tests)
         tests = self._tests + [self._test(rank, None, "", None) for rank in range(judged, len(self._ranking))]
-        result = Result.model_construct(worker=worker, wall=wall, problem=self._job.problem, language=self._job.language)
+        result = Result.model_construct(
+            worker=worker,
+            wall=wall,
+            problem=self._job.problem,
+            language=self._job.language,
+            limit_factor=round(self._limits.factor, 4),
+        )
         if self._compiled is not None:
             result.compile = compile_result(self._compiled)
         if self._error is None and not result.compile.ok:

@@ -1,13 +1,16 @@
 """The doctor's checks that touch the sandbox: control groups, and a box that is really made and really used."""
 
+import os
 import statistics
 
 from sandbox import Limits, MemFile, Pool, Program
 from sandbox.cgroup_choice import detect
+from sandbox.cores import tenants
 from sandbox.errors import SandboxError
 from sandbox.outcome import End
+from service.calibration import measure
 from service.doctor import Check, State
-from service.machine import make_pool
+from service.machine import make_pool, pool_config
 from service.settings import Settings
 
 _RUNS = 15
@@ -21,6 +24,21 @@ def check_groups() -> list[Check]:
     return checks + [Check("control groups", State.WARN, lack) for lack in groups.lacks]
 
 
+def check_neighbours(settings: Settings) -> Check:
+    """Whether other judges on this machine leave enough cores."""
+    cores = os.sched_getaffinity(0)
+    folder = pool_config(settings).shared_dir
+    taken, boxes = len(tenants(folder, cores)), settings.boxes or len(cores)
+    if not taken:
+        return Check("other judges", State.OK, f"none that shares {folder}")
+    free = len(cores) - taken
+    found = f"they have boxes on {taken} of {len(cores)} cores"
+    if boxes > free:
+        fix = f"--boxes {free}, or other cores (taskset)" if free else "other cores (taskset), or another machine"
+        return Check("other judges", State.WARN, found, "programs wait for each other", fix)
+    return Check("other judges", State.OK, found)
+
+
 def check_wall(settings: Settings) -> list[Check]:
     """Make a box, run a program in it, and say how long each takes. The one check that decides whether there is a judge."""
     pool, _ = make_pool(settings.model_copy(update={"boxes": 1}))
@@ -29,7 +47,8 @@ def check_wall(settings: Settings) -> list[Check]:
     except SandboxError as error:
         return [Check("wall", State.FAIL, "no box can be made", str(error), _wall_fix())]
     try:
-        return [Check("wall", State.OK, f"namespaces; a+b in Python takes {_median_ms(pool):.1f} ms in a box")]
+        wall = Check("wall", State.OK, f"namespaces; a+b in Python takes {_median_ms(pool):.1f} ms in a box")
+        return [wall, Check("speed", State.OK, _speed(pool, settings.reference_speed))]
     except SandboxError as error:
         return [Check("wall", State.FAIL, "a box was made but does not work", str(error), _wall_fix())]
     finally:
@@ -50,6 +69,14 @@ def _median_ms(pool: Pool) -> float:
                 raise SandboxError(f"a+b answered {answer!r} and ended by {outcome.end}")
             times.append(outcome.wall_s)
     return statistics.median(times) * 1000
+
+
+def _speed(pool: Pool, reference: float | None) -> str:
+    with pool.box() as box, pool.alone():
+        speed = measure(box)
+    parts = ", ".join(f"{name} {value:.2f}" for name, value in speed.model_dump(exclude={"figure"}).items())
+    scaled = f"; limits are multiplied by {reference / speed.figure:.2f}" if reference else ""
+    return f"{speed.figure:.2f} ({parts}){scaled}"
 
 
 def _wall_fix() -> str:

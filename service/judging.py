@@ -20,6 +20,7 @@ from sandbox.memfile import MemFile
 from sandbox.outcome import End
 from sandbox.pool import Pool
 from service.canceller import Cancelled, Canceller
+from service.clock import Clock
 from service.compiling import compile_and_load, compile_result
 from service.course import Course, Means
 from service.errors import Invalid, TierlineError
@@ -59,7 +60,8 @@ class Judging:
         wall: str = "namespaces",
     ) -> None:
         self.stats = JudgingStats()
-        self._means = Means(pool, compiler, self.stats)
+        self.clock = Clock(pool, settings)
+        self._means = Means(pool, compiler, self.stats, self.clock)
         self._languages = languages
         self._store = store
         self._settings = settings
@@ -68,20 +70,30 @@ class Judging:
         self._canceller = Canceller()
 
     def close(self) -> None:
-        """End the thread that watches for cancelled submissions."""
+        """End the threads that watch for cancelled submissions and over the clock."""
+        self.clock.close()
         self._canceller.close()
 
     # -- judging ---------------------------------------------------------------------------------------------------
 
     def judge(self, job: Job, on_event: OnEvent = _ignore, cancelled: threading.Event | None = None) -> Result:
-        """Judge a submission; blocks until it is done, cancelled, or JE. Raises PoolClosed only."""
+        """Judge a submission; blocks until it is done, cancelled, or JE.
+
+        Raises PoolClosed, and StepsBack if this worker's speed wanders, the verdict hangs on it, and `job.elsewhere` says yes.
+        """
         cancelled = cancelled or threading.Event()
         try:
             problem = job.loaded or self._load(job)
-            limits = limits_of_test(job.submission, problem.settings, self._language(job.language), self._settings)
-        except (TierlineError, BlobDamaged, OSError) as error:
+            language, factor = self._language(job.language), self.clock.factor()
+        except PoolClosed:
+            raise
+        except (TierlineError, SandboxError, BlobDamaged, OSError) as error:
             return self._failed(job, str(error))
-        course = Course(self._means, job, problem, limits, on_event, cancelled)
+
+        def limits_at(factor: float) -> TestLimits:
+            return limits_of_test(job.submission, problem.settings, language, self._settings, factor)
+
+        course = Course(self._means, job, problem, limits_at, factor, on_event, cancelled)
         reason = self._in_boxes(course.go_on, job.language, job.submission.source, _PRIORITY[job.priority], cancelled)
         if reason is not None:
             course.give_up(reason)
@@ -143,8 +155,10 @@ class Judging:
         """Run a program once on a given stdin. Blocks. `language` is a canonical name. Raises PoolClosed only."""
         cancelled = cancelled or threading.Event()
         try:
-            limits = limits_of_run(request, self._language(request.language), self._settings)
-        except TierlineError as error:
+            limits = limits_of_run(request, self._language(request.language), self._settings, self.clock.factor())
+        except PoolClosed:
+            raise
+        except (TierlineError, SandboxError, OSError) as error:
             return RunResult(verdict=Verdict.JE, stdout="", error=str(error))
         results: list[RunResult] = []
 
@@ -157,7 +171,9 @@ class Judging:
     def _run_in(self, box: Box, request: RunRequest, limits: TestLimits, cancelled: threading.Event) -> RunResult:
         compiled = compile_and_load(self._means.compiler, box, request, request.language, limits, cancelled)
         if compiled.program is None:
-            return RunResult(verdict=Verdict.CE, stdout="", compile=compile_result(compiled))
+            return RunResult(
+                verdict=Verdict.CE, stdout="", compile=compile_result(compiled), limit_factor=round(limits.factor, 4)
+            )
         with ExitStack() as stack:
             stdin = stack.enter_context(MemFile.sealed(content_bytes(request.stdin)))
             files = {name: stack.enter_context(MemFile.sealed(content_bytes(file))) for name, file in request.files.items()}

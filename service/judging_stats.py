@@ -21,6 +21,8 @@ class JudgingStats:
         """Second runs that found the program fast enough."""
         self.starved = 0
         """Runs that the wall clock ended while they waited for a processor, each run again."""
+        self.stepped_back = 0
+        """Submissions left to other workers because this one was unsteady."""
         self.retries = 0
         """Times a submission went on in another box because the judge itself had failed."""
         self.cpu_s = 0.0
@@ -47,6 +49,11 @@ class JudgingStats:
         """A run starved."""
         with self._lock:
             self.starved += 1
+
+    def count_step_back(self) -> None:
+        """A submission is left to another worker."""
+        with self._lock:
+            self.stepped_back += 1
 
     def count_retry(self) -> None:
         """A submission goes on in another box."""

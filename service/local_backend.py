@@ -46,7 +46,8 @@ def backend_of(machine: Machine, observer: Observer) -> Backend:
 
 
 def judges_of(machine: Machine) -> tuple[Judge, RunOnce]:
-    """What a queue's threads call."""
+    """What a queue's threads call. From now on the machine's speed is watched, until its judging is closed."""
+    machine.judging.clock.watch()
 
     def judge(job: Job, on_event: Callable[[Event], None], cancelled: threading.Event) -> Result:
         return machine.judging.judge(job, on_event=on_event, cancelled=cancelled)
@@ -63,4 +64,12 @@ def worker_info(machine: Machine, name: str) -> WorkerInfo:
         BoxInfo(name=box.name, kind=box.kind.value, core=box.core, busy=box.busy, runs=box.runs, restarts=box.restarts)
         for box in machine.pool.status()
     ]
-    return WorkerInfo(name=name, wall="namespaces", boxes=boxes)
+    clock = machine.judging.clock
+    return WorkerInfo(
+        name=name,
+        wall="namespaces",
+        boxes=boxes,
+        speed=clock.speed,
+        steady=clock.steady,
+        limit_factor=round(clock.known_factor, 4),
+    )

@@ -20,7 +20,12 @@ from service.store import ProblemStore
 
 def pool_config(settings: Settings) -> PoolConfig:
     """The boxes that the settings ask for, before any language's own mounts."""
-    config = PoolConfig(boxes=settings.boxes, python_packages=settings.python_packages, cache_dir=settings.data_dir / "cache")
+    config = PoolConfig(
+        boxes=settings.boxes,
+        python_packages=settings.python_packages,
+        cache_dir=settings.data_dir / "cache",
+        machine_dir=settings.machine_dir,
+    )
     return replace(config, python=Path(settings.python)) if settings.python else config
 
 

@@ -123,6 +123,17 @@ def _boxes(workers: list[WorkerInfo]) -> Iterator[Metric]:
         by_place = {box.name.split("-")[0]: box.restarts for box in worker.boxes}
         restarts.add_metric([worker.name], sum(by_place.values()))
     yield from (boxes, busy, restarts)
+    yield from _clocks(workers)
+
+
+def _clocks(workers: list[WorkerInfo]) -> Iterator[Metric]:
+    speed = GaugeMetricFamily("tierline_worker_speed", "Work for each CPU second, see docs/verdicts.md", labels=["worker"])
+    unsteady = GaugeMetricFamily("tierline_worker_unsteady", "1 while a worker's speed is not what it was", labels=["worker"])
+    for worker in workers:
+        if worker.speed is not None:
+            speed.add_metric([worker.name], worker.speed.figure)
+        unsteady.add_metric([worker.name], int(not worker.steady))
+    yield from (speed, unsteady)
 
 
 def _sessions(stats: SessionStats) -> Iterator[Metric]:
@@ -150,4 +161,5 @@ def _judging(stats: JudgingStats) -> Iterator[Metric]:
     confirmations.add_metric(["overturned"], stats.overturned)
     yield confirmations
     yield CounterMetricFamily("tierline_starved_runs", "Runs repeated because no processor took them in time", stats.starved)
+    yield CounterMetricFamily("tierline_stepped_back", "Submissions left to steadier workers", stats.stepped_back)
     yield CounterMetricFamily("tierline_judging_retries", "Submissions that went on in another box", stats.retries)

@@ -4,19 +4,25 @@ An implementation is told jobs and answers with tickets; nothing here says where
 in threads of this process. Results cross as `Packed` bytes, made once where the judging is done.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Literal, Protocol
 
 from pydantic import BaseModel, Field
 
+from service.calibration import Speed
 from service.loaded_problem import LoadedProblem
 from service.result_cache import Packed
 from service.schemas import Event, Result, RunRequest, RunResult, Status, Submission
 
 Priority = Literal["interactive", "batch"]
 DEADLINE_PASSED = "its deadline (deadline_s) passed before it was judged"
+
+
+def nowhere() -> bool:
+    """There is no other worker."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,8 @@ class Job:
     """Where in the request body it came from (`submissions.3.`), for messages."""
     loaded: LoadedProblem | None = None
     """The problem where it is at hand, as it was when the submission was let in. Queues that leave this process drop it."""
+    elsewhere: Callable[[], bool] = nowhere
+    """Asked by who judges it, should its own speed wander: is there a steadier worker? Then StepsBack may come of the judging."""
 
     def cache_key(self) -> bytes:
         """The same for two jobs exactly when their results are interchangeable."""
@@ -94,6 +102,9 @@ class WorkerInfo(BaseModel):
     name: str
     wall: str
     boxes: list[BoxInfo]
+    speed: Speed | None = Field(None, description="work for each CPU second; null before it was first measured")
+    steady: bool = Field(True, description="its speed is what it usually is; else it leaves TLE near the limit to others")
+    limit_factor: float = Field(1.0, description="what it multiplies time limits by; 1 without TIERLINE_REFERENCE_SPEED")
     heartbeat_age_s: float = Field(0.0, description="how long ago it was last heard of; 0 for the process that answers")
 
 

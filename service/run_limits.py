@@ -22,19 +22,23 @@ class TestLimits:
     time_limit_s: float
     memory_limit_mb: int
     run: Limits
+    factor: float = 1.0
+    """What the time limit, as sent, was multiplied by for this worker's speed. The language's factor is not in it."""
 
 
-def limits_of_test(submission: Submission, problem: ProblemSettings, language: Language, settings: Settings) -> TestLimits:
-    """Limits for judging; the submission's own limits go before the problem's."""
-    time_limit_s = (submission.time_limit_s or problem.time_limit_s) * _factor(language, settings)
+def limits_of_test(
+    submission: Submission, problem: ProblemSettings, language: Language, settings: Settings, factor: float = 1.0
+) -> TestLimits:
+    """Limits for judging; the submission's own limits go before the problem's. `factor` is that of the worker's speed."""
+    time_limit_s = (submission.time_limit_s or problem.time_limit_s) * _factor(language, settings) * factor
     memory_mb = submission.memory_limit_mb or problem.memory_limit_mb
-    return _limits(time_limit_s, settings.confirm_band, memory_mb, problem.output_limit_mb << 20, language, settings)
+    return _limits(time_limit_s, settings.confirm_band, memory_mb, problem.output_limit_mb << 20, language, settings, factor)
 
 
-def limits_of_run(request: RunRequest, language: Language, settings: Settings) -> TestLimits:
+def limits_of_run(request: RunRequest, language: Language, settings: Settings, factor: float = 1.0) -> TestLimits:
     """Limits for a single run: no band, for nothing is confirmed, and output is cut when it is read."""
-    time_limit_s = request.time_limit_s * _factor(language, settings)
-    return _limits(time_limit_s, 1.0, request.memory_limit_mb, _RUN_OUTPUT_BYTES, language, settings)
+    time_limit_s = request.time_limit_s * _factor(language, settings) * factor
+    return _limits(time_limit_s, 1.0, request.memory_limit_mb, _RUN_OUTPUT_BYTES, language, settings, factor)
 
 
 def _factor(language: Language, settings: Settings) -> float:
@@ -42,7 +46,13 @@ def _factor(language: Language, settings: Settings) -> float:
 
 
 def _limits(
-    time_limit_s: float, band: float, memory_mb: int, output_bytes: int, language: Language, settings: Settings
+    time_limit_s: float,
+    band: float,
+    memory_mb: int,
+    output_bytes: int,
+    language: Language,
+    settings: Settings,
+    factor: float,
 ) -> TestLimits:
     run = Limits(
         cpu_s=time_limit_s * band,
@@ -54,4 +64,4 @@ def _limits(
         scratch_mb=settings.scratch_mb,
         processes=settings.processes + language.entry.processes,
     )
-    return TestLimits(time_limit_s, memory_mb, run)
+    return TestLimits(time_limit_s, memory_mb, run, factor)

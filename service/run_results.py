@@ -28,6 +28,7 @@ def run_result(
         memory_mb=round(outcome.memory_bytes / (1 << 20), 2),
         encoding=request.encoding,
         files=collected(outcome.files, request.collect, request.encoding, request.collect_limit_bytes, answer_bytes),
+        limit_factor=round(limits.factor, 4),
         compile=compiled,
     )
 

@@ -266,6 +266,7 @@ class Result(BaseModel):
     cached: bool = False
     worker: str = ""
     wall: str = ""
+    limit_factor: float = Field(1.0, description="what the time limit was multiplied by for the worker's speed; 1: not scaled")
     error: str | None = None
     problem: str = Field("", description="id, or digest when the problem came inline")
     language: str = ""
@@ -396,6 +397,7 @@ class RunResult(BaseModel):
     memory_mb: float = 0.0
     encoding: Encoding = "text"
     files: dict[str, CollectedFile] = Field(default_factory=dict, description="each name of collect; none when nothing ran")
+    limit_factor: float = Field(1.0, description="see Result")
     compile: CompileResult = Field(default_factory=CompileResult)
     error: str | None = None
 

@@ -13,6 +13,10 @@ def _names(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def _nothing(value: object) -> object:
+    return None if value == "" else value
+
+
 def default_data_dir() -> Path:
     """/var/lib/tierline for root, the user's data folder for others."""
     return Path("/var/lib/tierline") if os.geteuid() == 0 else Path(platformdirs.user_data_dir("tierline"))
@@ -28,6 +32,9 @@ class Settings(BaseSettings):
     api_keys: Annotated[tuple[str, ...], NoDecode] = Field((), description="bearer keys, separated by commas")
     data_dir: Path = Field(default_factory=default_data_dir, description="problems, compiled programs, results")
 
+    machine_dir: Path | None = Field(
+        None, description="folder in which all judges of a machine agree on cores and turns; empty: below the run directory"
+    )
     boxes: int = Field(0, ge=0, le=1024, description="boxes, one core each; 0 means one for each core this process may use")
     python: str = Field("", description="the interpreter that judges Python; empty means the one that runs tierline")
     python_packages: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -43,6 +50,17 @@ class Settings(BaseSettings):
     idle_min_s: float = Field(2.0, gt=0, le=600, description="see idle_factor")
     wall_factor: float = Field(30.0, ge=2, le=1000, description="wall time for one test, in time limits (at least wall_min_s)")
     wall_min_s: float = Field(30.0, gt=0, le=3600, description="see wall_factor")
+    reference_speed: float | None = Field(
+        None,
+        gt=0,
+        le=100,
+        allow_inf_nan=False,
+        description="limits are meant for a machine of this speed; empty: for each as it is",
+    )
+    calibration_every_s: float = Field(600.0, ge=0, le=86400, description="how often the speed is measured; 0: at the start only")
+    calibration_tolerance: float = Field(
+        0.15, gt=0, le=1, description="how far the speed may wander before a worker steps back from confirming TLE"
+    )
     retries: int = Field(2, ge=0, le=10, description="further tries, each on another box, when the judge itself failed")
 
     compile_time_s: float = Field(30.0, gt=0, le=600, description="CPU time of one compilation")
@@ -91,6 +109,7 @@ class Settings(BaseSettings):
     log_format: str = Field("console", pattern="^(console|json)$", description="console or json")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
 
+    _none = field_validator("machine_dir", "reference_speed", mode="before")(_nothing)
     _split = field_validator("api_keys", "python_packages", mode="before")(_names)
 
 

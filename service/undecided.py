@@ -1,4 +1,4 @@
-"""When the judge cannot tell."""
+"""When the judge cannot tell, or should not."""
 
 
 class Undecided(Exception):
@@ -8,3 +8,7 @@ class Undecided(Exception):
         super().__init__(message)
         self.again = again
         """False when another try would end the same way."""
+
+
+class StepsBack(Exception):
+    """This worker's speed wanders too far for the verdict that would be due; another worker is to judge the submission."""

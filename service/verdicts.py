@@ -26,7 +26,7 @@ def verdict_of_run(outcome: Outcome, limits: TestLimits) -> tuple[Verdict | None
     if outcome.out_of_memory:
         return Verdict.MLE, f"memory passed {limits.memory_limit_mb} MiB"
     if outcome.end is End.CPU or outcome.cpu_s > limits.time_limit_s:
-        return Verdict.TLE, f"CPU time passed {limits.time_limit_s:g} s"
+        return Verdict.TLE, f"CPU time passed {limits.time_limit_s:.4g} s{_scaled(limits)}"
     if outcome.end is End.IDLE:
         return Verdict.TLE, f"waited for {limits.run.idle_s:g} s without running"
     if outcome.signal is not None:
@@ -34,6 +34,12 @@ def verdict_of_run(outcome: Outcome, limits: TestLimits) -> tuple[Verdict | None
     if outcome.exit_code:
         return Verdict.RTE, _with_tail(f"exit code {outcome.exit_code}", outcome.stderr)
     return None, ""
+
+
+def _scaled(limits: TestLimits) -> str:
+    if limits.factor == 1:
+        return ""
+    return f": {limits.time_limit_s / limits.factor:.4g} s x {limits.factor:.3g} for this worker's speed"
 
 
 def signal_name(number: int) -> str:

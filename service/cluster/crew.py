@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import redis
@@ -30,6 +31,7 @@ from service.queue import Job
 from service.result_cache import Packed, pack
 from service.schemas import Event, RunRequest, Status, Verdict
 from service.settings import Settings
+from service.undecided import StepsBack
 
 log = structlog.get_logger("tierline.worker")
 More = Callable[[Pipeline], None]
@@ -222,24 +224,33 @@ class Crew:
         if self.stopping.is_set():  # it came between
             cancelled.set()
         started = time.monotonic()
-        packed = self._answer(work, pen, cancelled)
+        try:
+            packed = self._answer(work, pen, cancelled)
+        except StepsBack as reason:
+            log.info("left to a steadier worker", reason=str(reason))
+            return _Answer(work, why_back="elsewhere")
+        finally:
+            self._leases.hold([work.name])  # there is nothing to cancel any more
         judged_s = round(time.monotonic() - started, 6)
-        self._leases.hold([work.name])  # there is nothing to cancel any more
         if packed is None:
             return _Answer(work, why_back="back")
-        if packed.verdict is Verdict.JE and self._others(work) and work.tries + 1 < self._settings.worker_tries:
+        if packed.verdict is Verdict.JE and self._another_try(work):
             return _Answer(work, why_back="elsewhere")
         return _Answer(work, packed, judged_s)
 
-    def _others(self, work: _Taken) -> bool:
-        """Is there a worker that has not failed at this?"""
+    def _another_try(self, work: _Taken, *, steady: bool = False) -> bool:
+        return work.tries + 1 < self._settings.worker_tries and self._others(work, steady=steady)
+
+    def _others(self, work: _Taken, *, steady: bool = False) -> bool:
+        """Is there a worker, a `steady` one if asked for, that has not failed at this?"""
         try:
-            return any(worker.name not in work.avoid | {self._name} for worker in self._roster.alive())
+            alive = [worker for worker in self._roster.alive() if worker.steady or not steady]
+            return any(worker.name not in work.avoid | {self._name} for worker in alive)
         except LOST:
             return False
 
     def _answer(self, work: _Taken, pen: EventPen, cancelled: threading.Event) -> Packed | None:
-        """A result, or None for a work that was ended before it had one."""
+        """A result, or None for a work that was ended before it had one. Raises StepsBack."""
         task: Job | RunRequest | None = None
         try:
             task = unpack_task(work.payload)
@@ -247,7 +258,8 @@ class Crew:
                 told = self._run_once(task, cancelled)
                 body = compress(told.model_dump_json().encode())
                 return None if cancelled.is_set() else Packed(Status.DONE, told.verdict, body)
-            job = replace(task, loaded=self._problems(task.digest))
+            steadier = partial(self._another_try, work, steady=True)
+            job = replace(task, loaded=self._problems(task.digest), elsewhere=steadier)
 
             def tell(event: Event) -> None:
                 if event.kind not in ("queued", "done") and not cancelled.is_set():
@@ -255,6 +267,8 @@ class Crew:
 
             result = self._judge(job, tell, cancelled)
             return None if result.status is not Status.DONE else pack(result)
+        except StepsBack:
+            raise
         except Exception as error:
             if cancelled.is_set():
                 return None

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,11 +62,13 @@ class Serving:
 def boxes_of(pool: Pool, settings: Settings) -> OpenBackend:
     """A backend over a pool that belongs to somebody else."""
 
-    def opened(observer: Observer) -> Any:
+    @contextmanager
+    def opened(observer: Observer) -> Iterator[Backend]:
         languages = Languages.probe(pool.config)
         compiler, store = make_compiler(pool, languages, settings), open_store(settings)
         judging = Judging(pool, compiler, languages, store, settings)
-        return nullcontext(backend_of(Machine(settings, pool, languages, compiler, store, judging), observer))
+        with closing(judging):
+            yield backend_of(Machine(settings, pool, languages, compiler, store, judging), observer)
 
     return opened
 
@@ -103,6 +105,7 @@ def cluster_of(pool: Pool, settings: Settings) -> OpenBackend:
             try:
                 yield backend
             finally:
+                judging.close()
                 worker.stop()
                 if settings.sessions_max:
                     host.close()

@@ -270,6 +270,19 @@ def test_workers_tell_their_boxes(http: httpx.Client) -> None:
     assert sum(box["runs"] for box in worker["boxes"]) > 0
 
 
+def test_workers_tell_their_speed(http: httpx.Client) -> None:
+    until = time.monotonic() + 60
+    while (worker := http.get("/v1/workers").json()[0])["speed"] is None:  # measured when the boxes have nothing else to do
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert set(worker["speed"]) == {"figure", "integer", "memory", "allocation", "interpreter"}
+    assert all(part > 0 for part in worker["speed"].values())
+    assert (worker["limit_factor"], worker["steady"]) == (1.0, True) or not worker["steady"]
+    metrics = http.get("/metrics").text
+    assert f'tierline_worker_speed{{worker="{worker["name"]}"}}' in metrics
+    assert f'tierline_worker_unsteady{{worker="{worker["name"]}"}}' in metrics
+
+
 def test_metrics_count_what_was_judged(http: httpx.Client, server: Serving) -> None:
     before = http.get("/metrics").text
     http.post("/v1/submissions?wait=30", json=sent(WRONG, cache=False, stop="never"))
