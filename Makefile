@@ -50,8 +50,9 @@ bench-soak: setup-dev ## 20,000 submissions: does anything grow or stay behind
 bench-humaneval: setup-dev ## HumanEval: canonical solutions and empty ones
 	@$(PY) -m bench.humaneval $(ARGS)
 
-docs: setup-dev ## regenerate docs/settings.md
+docs: setup-dev ## regenerate docs/settings.md and deploy/seccomp.json
 	@$(PY) -m docs.generate
+	@$(PY) -m deploy.make_seccomp
 
 constraints: setup-dev ## pin what is installed now in constraints.txt
 	@sh deploy/setup.sh constraints

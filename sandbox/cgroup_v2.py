@@ -38,11 +38,11 @@ from sandbox.cgroup_files import (
     read,
     write,
 )
+from sandbox.cgroup_mount import JUDGE_LEAF
 from sandbox.cgroups import CLOSE_S, RUNNER_MEMORY_BYTES, MemoryUse
 from sandbox.errors import BoxDied, BoxStartFailed, WallUnavailable
 from sandbox.sweep import lock, make_unique, sweep_groups
 
-_JUDGE_LEAF = "tierline-judge"
 _MOST_OLD = 8
 """Leaves of former runs that may wait for their removal."""
 _RECLAIM_BYTES = 512 << 10
@@ -51,7 +51,7 @@ _RECLAIM_BYTES = 512 << 10
 
 def find_place(hierarchy: Hierarchy) -> Path | None:
     """The group to make the judge's own group in, or None when there is none with the memory controller to be written."""
-    start = hierarchy.own.parent if hierarchy.own.name == _JUDGE_LEAF else hierarchy.own
+    start = hierarchy.own.parent if hierarchy.own.name == JUDGE_LEAF else hierarchy.own
     lineage = [path for path in (start, *start.parents) if path.is_relative_to(hierarchy.mount)]
     usable = list(takewhile(_is_usable, lineage))
     delegated = [path for path in usable if _is_delegated(path)]
@@ -313,7 +313,7 @@ def _empty(group: Path) -> None:
     """Move the processes of a group that is to hand on controllers into a leaf, as far as it may not hold them itself."""
     if not (group / "cgroup.type").exists() or not processes(group):
         return
-    leaf = group / _JUDGE_LEAF
+    leaf = group / JUDGE_LEAF
     leaf.mkdir(exist_ok=True)
     deadline = time.monotonic() + CLOSE_S
     while members := processes(group):

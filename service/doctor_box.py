@@ -6,6 +6,7 @@ from sandbox import Limits, MemFile, Pool, Program
 from sandbox.cgroup_choice import detect
 from sandbox.errors import SandboxError
 from sandbox.outcome import End
+from service import doctor_container
 from service.doctor import Check, State
 from service.machine import make_pool
 from service.settings import Settings
@@ -27,7 +28,8 @@ def check_wall(settings: Settings) -> list[Check]:
     try:
         pool.start()
     except SandboxError as error:
-        return [Check("wall", State.FAIL, "no box can be made", str(error), _wall_fix())]
+        around = doctor_container.lacks(doctor_container.look())
+        return [Check("wall", State.FAIL, "no box can be made", str(error), "see below" if around else _wall_fix()), *around]
     try:
         return [Check("wall", State.OK, f"namespaces; a+b in Python takes {_median_ms(pool):.1f} ms in a box")]
     except SandboxError as error:
@@ -55,5 +57,5 @@ def _median_ms(pool: Pool) -> float:
 def _wall_fix() -> str:
     return (
         "run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 and, on Ubuntu, "
-        "kernel.apparmor_restrict_unprivileged_userns=0; in a container, run it privileged"
+        "kernel.apparmor_restrict_unprivileged_userns=0; in a container, see docs/deploy.md"
     )
