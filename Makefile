@@ -5,7 +5,7 @@ PY := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev serve test test-v2 check format bench bench-stability bench-overload bench-soak bench-humaneval docs constraints clean
+.PHONY: help setup setup-dev serve key up test test-v2 test-docker check format bench bench-stability bench-overload bench-soak bench-humaneval docs constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,12 @@ setup-dev: ## the same, with what tests and checks need
 
 serve: setup ## the judge on this machine
 	@exec .venv/bin/tierline serve $(ARGS)
+
+key: ## a fresh API key into .env for the compose stack, unless there is one
+	@grep -qs '^TIERLINE_API_KEYS=.' .env || (umask 077; printf 'TIERLINE_API_KEYS=%s\n' "$$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')" >> .env)
+
+up: key ## the stack in containers: redis, api, worker; more workers: make up ARGS="--scale worker=4"
+	@$$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose) up --build --detach $(ARGS)
 
 test: setup-dev ## all tests; when CI is set, a skip that .ci/allowed-skips does not list fails
 	@$(PY) -m pytest -p tests.skips $(if $(CI),--allowed-skips .ci/allowed-skips) $(ARGS)
@@ -50,9 +56,10 @@ bench-soak: setup-dev ## 20,000 submissions: does anything grow or stay behind
 bench-humaneval: setup-dev ## HumanEval: canonical solutions and empty ones
 	@$(PY) -m bench.humaneval $(ARGS)
 
-docs: setup-dev ## regenerate docs/settings.md and deploy/seccomp.json
+docs: setup-dev ## regenerate what follows from the code: docs/settings.md, deploy/seccomp.json, the dashboard
 	@$(PY) -m docs.generate
 	@$(PY) -m deploy.make_seccomp
+	@$(PY) -m deploy.make_dashboard
 
 constraints: setup-dev ## pin what is installed now in constraints.txt
 	@sh deploy/setup.sh constraints

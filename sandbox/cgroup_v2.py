@@ -104,7 +104,7 @@ class V2Slot:
             self.attach_fds = (keep(open_write(leaf / "cgroup.procs")),)
             self.into_fd = keep(os.open(leaf, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
             if runner_uid is not None:
-                os.chown(leaf / "cgroup.procs", runner_uid, -1)
+                _let_in(leaf / "cgroup.procs", runner_uid)
             self.cpu_fd = keep(open_read(leaf / "cpu.stat"))
             self.pressure_fd = keep(open_read(leaf / "cpu.pressure"))
         except OSError:
@@ -192,7 +192,7 @@ class V2Box:
         with suppress(FileNotFoundError):
             write(self._box / "pids.max", str(processes))
         if self._runner_uid is not None:  # it starts programs in the slot, and must be allowed to at their common parent too
-            os.chown(self._box / "cgroup.procs", self._runner_uid, -1)
+            _let_in(self._box / "cgroup.procs", self._runner_uid)
 
     def _next_slot(self) -> V2Slot:
         self._fresh = True
@@ -255,6 +255,13 @@ class V2Box:
                 self._slot.close()
                 self._slot = None
             self._dying.bury([self._box], wait_s=CLOSE_S)
+
+
+def _let_in(file: Path, runner_uid: int) -> None:
+    """Let the runner write it, by its group, which has its uid's number: the owner stays, for root in a container may have no
+    CAP_DAC_OVERRIDE and writes only what is its own."""
+    os.chown(file, -1, runner_uid)
+    file.chmod(0o664)
 
 
 def _hand_on_all(group: Path) -> None:
