@@ -28,6 +28,9 @@ up: key ## the stack in containers: redis, api, worker; more workers: make up AR
 test: setup-dev ## all tests; when CI is set, a skip that .ci/allowed-skips does not list fails
 	@$(PY) -m pytest -p tests.skips $(if $(CI),--allowed-skips .ci/allowed-skips) $(ARGS)
 
+test-docker: setup-dev ## images and compose stack: the problem set, and a batch in which a worker and Redis die
+	@TEST_DOCKER=1 $(PY) -m pytest tests/docker $(ARGS)
+
 test-v2: setup-dev ## sandbox, attack and verdict tests on a pure cgroup v2 machine, as root and as an ordinary user
 	@sh -c 'exec tests/v2/run.sh $(ARGS)'
 

@@ -95,6 +95,13 @@ def test_a_worker_has_whole_cores_of_its_own_and_a_box_for_each() -> None:
     assert boxes["valueFrom"]["resourceFieldRef"] == {"containerName": "worker", "resource": "limits.cpu"}
 
 
+def test_two_workers_never_share_a_node() -> None:
+    spec = find("Deployment", "worker")["spec"]
+    (rule,) = spec["template"]["spec"]["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert rule == {"topologyKey": "kubernetes.io/hostname", "labelSelector": spec["selector"]}
+    assert spec["strategy"]["rollingUpdate"]["maxSurge"] == 0
+
+
 @pytest.mark.parametrize("pod", pods())
 def test_a_pod_may_take_longer_to_end_than_its_judge_drains(pod: dict[str, Any]) -> None:
     (container,) = pod["containers"]

@@ -11,7 +11,7 @@ from tests.docker.stack import Stack
 collect_ignore_glob = [] if os.environ.get("TEST_DOCKER") else ["test_*.py"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The compose stack with three workers of a box each, under a name and a port of its own; its volumes go with it."""
     folder: Path = tmp_path_factory.mktemp("stack")
