@@ -81,8 +81,8 @@ class Stack:
         return subprocess.run(["docker", "exec", container["Id"], *command], capture_output=True, text=True)
 
     def crash(self, container: dict[str, Any]) -> None:
-        """SIGKILL to its first process, as the kernel does when memory runs out. `docker kill` would tell the engine that somebody
-        wants it stopped, and then it is not restarted."""
+        """SIGKILL to its first process, as the kernel does when memory runs out. After `docker kill` the engine takes it that
+        somebody wants it stopped, and does not restart it."""
         os.kill(container["State"]["Pid"], signal.SIGKILL)
 
     def wait_for_workers(self, count: int) -> list[dict[str, Any]]:
