@@ -116,6 +116,18 @@ PANELS = (
             ("sum(rate(tierline_judging_retries_total[$__rate_interval]))", "retried"),
         ),
     ),
+    Panel(
+        "Sessions",
+        "Open, and those in which something runs; every API tells of all",
+        "none",
+        (("max(tierline_sessions_open)", "open"), ("max(tierline_sessions_running)", "running")),
+    ),
+    Panel(
+        "Sessions that ended",
+        "By reason",
+        "ops",
+        (("max by (reason) (rate(tierline_sessions_ended_total[$__rate_interval]))", "{{reason}}"),),
+    ),
     Panel("Requests", "By status", "reqps", _rate("tierline_http_request_seconds_count", "status"), stacked=True),
     Panel("Time to the first byte", "Over all routes", "s", _quantiles("tierline_http_request_seconds")),
 )

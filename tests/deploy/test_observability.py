@@ -17,6 +17,7 @@ from deploy import make_dashboard
 from service.judging_stats import JudgingStats
 from service.metrics import Metrics
 from service.queue import Load
+from service.session_schemas import SessionStats
 
 ROOT = Path(__file__).parents[2] / "deploy"
 ALERTS = yaml.safe_load((ROOT / "prometheus/alerts.yml").read_text())["groups"][0]["rules"]
@@ -35,7 +36,7 @@ def told() -> set[str]:
     """Names of all series that /metrics can have, from what it says of their types."""
     metrics = Metrics()
     metrics.watch(JudgingStats())
-    text = metrics.render(load(), []).decode()
+    text = metrics.render(load(), [], SessionStats()).decode()
     names = set()
     for family in text_string_to_metric_families(text):
         endings = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}.get(family.type, ("",))

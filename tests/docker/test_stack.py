@@ -61,6 +61,20 @@ def test_without_the_key_nothing_is_answered(stack: Stack) -> None:
         assert client.get("/v1/workers").status_code == 401
 
 
+def test_a_session_keeps_its_files_and_reaches_nothing(stack: Stack) -> None:
+    with stack.client() as client:
+        session = client.post("/v1/sessions", json={"disk_limit_mb": 64}).json()["id"]
+        said = client.post(
+            f"/v1/sessions/{session}/exec", json={"command": "echo kept > a; cat a; ls /problems /data /run"}
+        ).json()
+        assert said["stdout"] == "kept\n", said
+        assert client.get(f"/v1/sessions/{session}/files/a").content == b"kept\n"
+        reach = "import socket; socket.create_connection(('redis', 6379), 2)"
+        tried = client.post(f"/v1/sessions/{session}/exec", json={"command": f'python3 -c "{reach}"'}).json()
+        assert tried["exit_code"] != 0, tried
+        assert client.delete(f"/v1/sessions/{session}").is_success
+
+
 def test_the_problem_set_is_judged_as_expected(stack: Stack) -> None:
     submissions = [
         {
