@@ -6,6 +6,7 @@ so that its hundred megabytes cost no copying; its pages are the host's page cac
 `warm_up` makes sure is the judge and not a program.
 """
 
+import fcntl
 import hashlib
 import io
 import os
@@ -13,7 +14,8 @@ import shutil
 import tarfile
 import tempfile
 import threading
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sandbox.box import Box
@@ -65,6 +67,19 @@ class Precompiled:
             if name not in self._places:
                 self._places[name] = self._find_or_make(box, language, kind, self._folder)
             return self._places[name]
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Wait until no other judge that shares the folder prepares; all at once would do the same work, on the same cores."""
+        if self._folder is None:
+            yield
+            return
+        fd = os.open(self._folder.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(fd)
 
     def warm_up(self) -> None:
         """Read what is there into the page cache, on the judge's own account."""
