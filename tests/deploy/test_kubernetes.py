@@ -7,6 +7,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from service.cluster.names import LINES, slices_list
 from service.settings import Settings
 from tests.deploy.kustomize import build, documents
 
@@ -177,6 +178,7 @@ def test_the_autoscaler_looks_at_the_lists_that_slices_wait_in() -> None:
     assert 0 <= spec["minReplicaCount"] < spec["maxReplicaCount"]
     target = find("Deployment", spec["scaleTargetRef"]["name"], "autoscaled")
     assert "replicas" not in target["spec"], "the Deployment and the autoscaler would both set it"
+    assert {trigger["metadata"]["listName"] for trigger in spec["triggers"]} == {slices_list(line) for line in LINES}
     for trigger in spec["triggers"]:
         assert trigger["type"] == "redis"
         assert trigger["metadata"].keys() <= REDIS_TRIGGER
