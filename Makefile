@@ -5,7 +5,7 @@ PY := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev serve test test-v2 check format bench bench-stability bench-overload bench-soak bench-humaneval bench-clocks docs constraints clean
+.PHONY: help setup setup-dev serve key up test test-v2 test-docker check format bench bench-stability bench-overload bench-soak bench-humaneval bench-clocks bench-queue bench-redis bench-faults docs constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,8 +19,17 @@ setup-dev: ## the same, with what tests and checks need
 serve: setup ## the judge on this machine
 	@exec .venv/bin/tierline serve $(ARGS)
 
+key: ## a fresh API key into .env for the compose stack, unless there is one
+	@grep -qs '^TIERLINE_API_KEYS=.' .env || (umask 077; printf 'TIERLINE_API_KEYS=%s\n' "$$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')" >> .env)
+
+up: key ## the stack in containers: redis, api, worker; more workers: make up ARGS="--scale worker=4"
+	@$$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose) up --build --detach $(ARGS)
+
 test: setup-dev ## all tests; when CI is set, a skip that .ci/allowed-skips does not list fails
 	@$(PY) -m pytest -p tests.skips $(if $(CI),--allowed-skips .ci/allowed-skips) $(ARGS)
+
+test-docker: setup-dev ## images and compose stack: the problem set, and a batch in which a worker and Redis die
+	@TEST_DOCKER=1 $(PY) -m pytest tests/docker $(ARGS)
 
 test-v2: setup-dev ## sandbox, attack and verdict tests on a pure cgroup v2 machine, as root and as an ordinary user
 	@sh -c 'exec tests/v2/run.sh $(ARGS)'
@@ -50,11 +59,22 @@ bench-soak: setup-dev ## 20,000 submissions: does anything grow or stay behind
 bench-humaneval: setup-dev ## HumanEval: canonical solutions and empty ones
 	@$(PY) -m bench.humaneval $(ARGS)
 
+bench-queue: setup-dev ## jobs that do nothing through the queue in Redis
+	@$(PY) -m bench.queue_alone $(ARGS)
+
+bench-redis: setup-dev ## the queue in Redis beside that of one machine; two workers beside one
+	@$(PY) -m bench.redis_overhead $(ARGS)
+
+bench-faults: setup-dev ## 2,000 submissions while workers, boxes, servers and Redis are killed
+	@$(PY) -m bench.faults $(ARGS)
+
 bench-clocks: setup-dev ## the same verdicts on workers of different speeds
 	@$(PY) -m bench.clocks $(ARGS)
 
-docs: setup-dev ## regenerate docs/settings.md
+docs: setup-dev ## regenerate what follows from the code: docs/settings.md, deploy/seccomp.json, the dashboard
 	@$(PY) -m docs.generate
+	@$(PY) -m deploy.make_seccomp
+	@$(PY) -m deploy.make_dashboard
 
 constraints: setup-dev ## pin what is installed now in constraints.txt
 	@sh deploy/setup.sh constraints

@@ -38,11 +38,11 @@ from sandbox.cgroup_files import (
     read,
     write,
 )
+from sandbox.cgroup_mount import JUDGE_LEAF
 from sandbox.cgroups import CLOSE_S, RUNNER_MEMORY_BYTES, MemoryUse
 from sandbox.errors import BoxDied, BoxStartFailed, WallUnavailable
 from sandbox.sweep import lock, make_unique, sweep_groups
 
-_JUDGE_LEAF = "tierline-judge"
 _MOST_OLD = 8
 """Leaves of former runs that may wait for their removal."""
 _RECLAIM_BYTES = 512 << 10
@@ -51,7 +51,7 @@ _RECLAIM_BYTES = 512 << 10
 
 def find_place(hierarchy: Hierarchy) -> Path | None:
     """The group to make the judge's own group in, or None when there is none with the memory controller to be written."""
-    start = hierarchy.own.parent if hierarchy.own.name == _JUDGE_LEAF else hierarchy.own
+    start = hierarchy.own.parent if hierarchy.own.name == JUDGE_LEAF else hierarchy.own
     lineage = [path for path in (start, *start.parents) if path.is_relative_to(hierarchy.mount)]
     usable = list(takewhile(_is_usable, lineage))
     delegated = [path for path in usable if _is_delegated(path)]
@@ -104,7 +104,7 @@ class V2Slot:
             self.attach_fds = (keep(open_write(leaf / "cgroup.procs")),)
             self.into_fd = keep(os.open(leaf, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
             if runner_uid is not None:
-                os.chown(leaf / "cgroup.procs", runner_uid, -1)
+                _let_in(leaf / "cgroup.procs", runner_uid)
             self.cpu_fd = keep(open_read(leaf / "cpu.stat"))
             self.pressure_fd = keep(open_read(leaf / "cpu.pressure"))
         except OSError:
@@ -192,7 +192,7 @@ class V2Box:
         with suppress(FileNotFoundError):
             write(self._box / "pids.max", str(processes))
         if self._runner_uid is not None:  # it starts programs in the slot, and must be allowed to at their common parent too
-            os.chown(self._box / "cgroup.procs", self._runner_uid, -1)
+            _let_in(self._box / "cgroup.procs", self._runner_uid)
 
     def _next_slot(self) -> V2Slot:
         self._fresh = True
@@ -257,6 +257,13 @@ class V2Box:
             self._dying.bury([self._box], wait_s=CLOSE_S)
 
 
+def _let_in(file: Path, runner_uid: int) -> None:
+    """Let the runner write it, by its group, which has its uid's number: the owner stays, for root in a container may have no
+    CAP_DAC_OVERRIDE and writes only what is its own."""
+    os.chown(file, -1, runner_uid)
+    file.chmod(0o664)
+
+
 def _hand_on_all(group: Path) -> None:
     """Let the groups in `group` use the controllers we need, as far as it has them itself."""
     offered = read(group / "cgroup.controllers").split()
@@ -313,7 +320,7 @@ def _empty(group: Path) -> None:
     """Move the processes of a group that is to hand on controllers into a leaf, as far as it may not hold them itself."""
     if not (group / "cgroup.type").exists() or not processes(group):
         return
-    leaf = group / _JUDGE_LEAF
+    leaf = group / JUDGE_LEAF
     leaf.mkdir(exist_ok=True)
     deadline = time.monotonic() + CLOSE_S
     while members := processes(group):

@@ -53,7 +53,7 @@ def _numbers(table: str) -> dict[str, tuple[int, int]]:
     return {words[i]: (int(words[i + 1]), int(words[i + 2])) for i in range(0, len(words), 3)}
 
 
-_ALLOWED = _numbers("""
+ALLOWED = _numbers("""
     read 0 63  write 1 64  open 2 -  close 3 57  stat 4 -  fstat 5 80  lstat 6 -  poll 7 -  lseek 8 62  pread64 17 67
     pwrite64 18 68  readv 19 65  writev 20 66  preadv 295 69  pwritev 296 70  preadv2 327 286  pwritev2 328 287  access 21 -
     faccessat 269 48  faccessat2 439 439  pipe 22 -  pipe2 293 59  select 23 -  pselect6 270 72  ppoll 271 73  dup 32 23
@@ -90,10 +90,10 @@ _ALLOWED = _numbers("""
     getsockname 51 204  getpeername 52 205  getsockopt 55 209  shutdown 48 210
     uname 63 160  sysinfo 99 179  getrandom 318 278
 """)
-_IGNORED = _numbers("""
+IGNORED = _numbers("""
     sync 162 81  syncfs 306 267  fadvise64 221 223  readahead 187 213
 """)
-_REFUSED = _numbers("""
+REFUSED = _numbers("""
     ptrace 101 117  process_vm_readv 310 270  process_vm_writev 311 271  process_madvise 440 440  process_mrelease 448 448
     kcmp 312 272  pidfd_getfd 438 438  perf_event_open 298 241
     unshare 272 97  setns 308 268  chroot 161 51  pivot_root 155 41  mount 165 40  umount2 166 39  mount_setattr 442 442
@@ -113,7 +113,7 @@ _REFUSED = _numbers("""
     setfsgid 123 152  setgroups 116 159  capset 126 91
     setxattr 188 5  lsetxattr 189 6  fsetxattr 190 7  removexattr 197 14  lremovexattr 198 15  fremovexattr 199 16
 """)
-_CHECKED = _numbers("""
+CHECKED = _numbers("""
     clone 56 220  mmap 9 222  madvise 28 233  memfd_create 319 279  ioctl 16 29  prctl 157 167  prlimit64 302 261
     personality 135 92  socketpair 53 199  setsockopt 54 208  sendto 44 206  sendmsg 46 211  sendmmsg 307 269  recvfrom 45 207
     recvmsg 47 212  recvmmsg 299 243
@@ -232,9 +232,9 @@ def assemble(architecture: Architecture) -> Code:
 def _ranges(column: int) -> list[tuple[int, Code]]:
     """(first number, what to do from there on), rising; neighbours that do the same are one range."""
     actions: dict[int, Code] = {}
-    for table, code in ((_ALLOWED, _give(_ALLOW)), (_IGNORED, _refuse(0)), (_REFUSED, _refuse(errno.EPERM))):
+    for table, code in ((ALLOWED, _give(_ALLOW)), (IGNORED, _refuse(0)), (REFUSED, _refuse(errno.EPERM))):
         actions.update(_by_number(table.values(), column, code))
-    for name, numbers in _CHECKED.items():
+    for name, numbers in CHECKED.items():
         actions[numbers[column]] = _CHECKS[name]
     actions.pop(-1, None)
 

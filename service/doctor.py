@@ -174,11 +174,13 @@ def check_disk(settings: Settings) -> Check:
 
 def checks(settings: Settings) -> list[tuple[str, Callable[[], Check | list[Check]]]]:
     """All checks by name, in the order they are shown. Those that make boxes come last."""
-    from service import doctor_box
+    from service import doctor_box, doctor_container
 
     return [
         ("system", check_system),
+        ("container", doctor_container.check_container),
         ("cores", lambda: check_cores(settings)),
+        ("CPU quota", doctor_container.check_quota),
         ("frequency", check_governor),
         ("clock", check_clock),
         ("CPU noise", check_noise),

@@ -9,6 +9,7 @@ from sandbox.cores import tenants
 from sandbox.errors import SandboxError
 from sandbox.outcome import End
 from service.calibration import measure
+from service import doctor_container
 from service.doctor import Check, State
 from service.machine import make_pool, pool_config
 from service.settings import Settings
@@ -45,7 +46,8 @@ def check_wall(settings: Settings) -> list[Check]:
     try:
         pool.start()
     except SandboxError as error:
-        return [Check("wall", State.FAIL, "no box can be made", str(error), _wall_fix())]
+        around = doctor_container.lacks(doctor_container.look())
+        return [Check("wall", State.FAIL, "no box can be made", str(error), "see below" if around else _wall_fix()), *around]
     try:
         wall = Check("wall", State.OK, f"namespaces; a+b in Python takes {_median_ms(pool):.1f} ms in a box")
         return [wall, Check("speed", State.OK, _speed(pool, settings.reference_speed))]
@@ -82,5 +84,5 @@ def _speed(pool: Pool, reference: float | None) -> str:
 def _wall_fix() -> str:
     return (
         "run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 and, on Ubuntu, "
-        "kernel.apparmor_restrict_unprivileged_userns=0; in a container, run it privileged"
+        "kernel.apparmor_restrict_unprivileged_userns=0; in a container, see docs/deploy.md"
     )

@@ -29,7 +29,8 @@ def _prepare(pool: Pool, compiler: Compiler, languages: Languages) -> None:
     try:
         compiler.precompiled.warm_up()
         for name in [name for name in languages.available if languages.get(name).entry.prepared]:
-            with pool.box(priority=_LAST) as box:
+            # Alone first, then a box: who waits for another judge keeps no submission waiting.
+            with compiler.precompiled.alone(), pool.box(priority=_LAST) as box:
                 compiler.prepare(box, name)
     except PoolClosed:
         return

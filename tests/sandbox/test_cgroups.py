@@ -80,9 +80,13 @@ def groups_of(pid: int) -> list[Path]:
     found = []
     for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
         _, names, path = line.split(":", 2)
+        if judge_name() not in path:
+            continue
+        beneath = path[path.index(judge_name()) :]  # a mount need not show the tree from its top
         for hierarchy in hierarchies():
-            if judge_name() in path and (hierarchy.version == 2 if not names else names in hierarchy.controllers):
-                found += [group for top in (hierarchy.mount, hierarchy.own) if (group := top / path.lstrip("/")).is_dir()][:1]
+            if hierarchy.writable and (hierarchy.version == 2 if not names else names in hierarchy.controllers):
+                tops = (hierarchy.mount / path.lstrip("/"), hierarchy.mount / beneath, hierarchy.own / beneath)
+                found += [group for group in tops if group.is_dir()][:1]
     return found
 
 

@@ -1,5 +1,6 @@
 """Compiling in real boxes: programs run, hostile sources end as compile errors with a bounded log, work is done once."""
 
+import fcntl
 import shutil
 import threading
 import time
@@ -14,6 +15,7 @@ from sandbox import Box, BoxDied, BoxKind, Compiled, End, Limits, MemFile, Mount
 from sandbox.compile_cache import CacheEntry, CompileCache
 from sandbox.compiler import CompileBounds, Compiler
 from sandbox.languages import PREPARED, Languages
+from sandbox.precompiled import Precompiled
 
 needs_gxx = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
 
@@ -273,6 +275,16 @@ def test_cancelled_preparation_is_cancelled_and_made_by_the_next(
 
 
 @needs_gxx
+def test_judges_that_share_a_folder_prepare_one_after_the_other(tmp_path: Path) -> None:
+    first, second = Precompiled(tmp_path / "precompiled"), Precompiled(tmp_path / "precompiled")
+    with first.alone():
+        with (tmp_path / "precompiled.lock").open() as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with second.alone():
+        pass
+    assert not (tmp_path / "precompiled").exists()
+
+
 def test_preparation_that_fails_costs_time_only(compiling_pool: Pool, languages: Languages, tmp_path: Path, box: Box) -> None:
     language = languages.get("cpp17")
     broken = replace(language, entry=replace(language.entry, prepare="echo no such header >&2; exit 1"))

@@ -90,7 +90,7 @@ ONLY_IN_TESTS = {
     "io_setup": (206, 0),
     "landlock_create_ruleset": (444, 444),
 }
-NUMBERS = {**seccomp._ALLOWED, **seccomp._IGNORED, **seccomp._REFUSED, **seccomp._CHECKED}
+NUMBERS = {**seccomp.ALLOWED, **seccomp.IGNORED, **seccomp.REFUSED, **seccomp.CHECKED}
 
 
 def number_of(name: str) -> int:
@@ -155,11 +155,11 @@ def test_every_number_is_decided_as_its_table_says(machine: str) -> None:
     architecture = seccomp._ARCHITECTURES[machine]
     code = seccomp.assemble(architecture)
     expected = {
-        **{n[architecture.column]: 0x7FFF0000 for n in seccomp._ALLOWED.values()},
-        **{n[architecture.column]: 0x00050000 for n in seccomp._IGNORED.values()},
-        **{n[architecture.column]: 0x00050000 | errno.EPERM for n in seccomp._REFUSED.values()},
+        **{n[architecture.column]: 0x7FFF0000 for n in seccomp.ALLOWED.values()},
+        **{n[architecture.column]: 0x00050000 for n in seccomp.IGNORED.values()},
+        **{n[architecture.column]: 0x00050000 | errno.EPERM for n in seccomp.REFUSED.values()},
     }
-    checked = {n[architecture.column] for n in seccomp._CHECKED.values()}
+    checked = {n[architecture.column] for n in seccomp.CHECKED.values()}
     for number in range(600):
         if number not in checked:
             assert interpret(code, architecture.audit, number) == expected.get(number, 0x00050000 | errno.ENOSYS), number
@@ -181,7 +181,7 @@ def interpret(code: seccomp.Code, audit: int, number: int) -> int:
 
 
 def test_no_call_is_in_two_tables_and_no_number_is_used_twice() -> None:
-    tables = (seccomp._ALLOWED, seccomp._IGNORED, seccomp._REFUSED, seccomp._CHECKED)
+    tables = (seccomp.ALLOWED, seccomp.IGNORED, seccomp.REFUSED, seccomp.CHECKED)
     assert sum(map(len, tables)) == len(NUMBERS)
     for column in (0, 1):
         numbers = [n[column] for n in NUMBERS.values() if n[column] >= 0]

@@ -3,7 +3,8 @@
 # delegated group of its own. The machine is an emulated guest, about ten times slower than this one.
 #
 #   tests/v2/run.sh [PYTEST ARGUMENTS...]      without arguments: the sandbox, attack and verdict tests of what boxes do
-#   V2_AS="root user"                          as whom; also `container`: root in a control group namespace
+#   V2_AS="root user"                          as whom; also `container`: root in a control group namespace, and `engine`:
+#                              that with a worker's capabilities alone and control groups mounted read-only
 #   V2_GUEST=path/to/v2-guest.sh               what boots the guest: runs its arguments there, this folder being /src
 #   V2_GUEST_SECONDS=5400                      longest life of the guest
 #

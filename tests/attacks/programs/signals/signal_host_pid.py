@@ -8,7 +8,7 @@ told = json.load(sys.stdin)
 achieved = []
 for pid in range(told["host_pid"] - 2, told["host_pid"] + 3):
     try:
-        if pid != os.getpid():
+        if pid > 0 and pid != os.getpid():  # a judge in a container may be process 1
             os.kill(pid, 0)
             achieved.append(pid)
     except OSError:
