@@ -6,27 +6,23 @@ time. A box that died, or does not reset, is destroyed and replaced; it is never
 
 import heapq
 import itertools
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from sandbox import seccomp
-from sandbox.box import Box, BoxPlan
-from sandbox.cgroup_choice import detect
-from sandbox.cgroups import Groups
+from sandbox.box import Box
 from sandbox.config import PoolConfig
 from sandbox.errors import BoxDied, BoxStartFailed, PoolClosed, WallUnavailable
 from sandbox.gate import Gate
-from sandbox.helper import build_helper
-from sandbox.inside import kernel
 from sandbox.limits import Limits
 from sandbox.memfile import MemFile
-from sandbox.mounts import interpreter, package_trees, plan_root
+from sandbox.mounts import Mount
 from sandbox.outcome import End
 from sandbox.program import BoxKind, Program
-from sandbox.sweep import WorkFolder, sweep
+from sandbox.wall import Wall
+from sandbox.wall_choice import make_wall
 
 _PROOF = b"""
 import os, socket
@@ -77,15 +73,15 @@ class Pool:
 
     def __init__(self, config: PoolConfig | None = None) -> None:
         self.config = config or PoolConfig()
-        self.groups: Groups = detect()
+        self.wall: Wall = make_wall(self.config)
         self.gate = Gate()
         self._lock = threading.Lock()
         self._waiters: list[_Waiter] = []
         self._counter = itertools.count()
         self._closed = False
-        self._folder: WorkFolder | None = None
+        self._seccomp = seccomp.program_filter()
         self._lent: dict[int, _Place] = {}
-        cores = sorted(os.sched_getaffinity(0))
+        cores = self.wall.cores
         count = self.config.boxes or len(cores)
         self._places = [_Place(number, cores[number % len(cores)]) for number in range(count)]
 
@@ -94,19 +90,18 @@ class Pool:
         """Boxes that can run at once."""
         return len(self._places)
 
+    @property
+    def mounts(self) -> tuple[Mount, ...]:
+        """Those of the configured mounts that boxes show."""
+        return self.wall.mounts
+
     def start(self) -> list[str]:
         """Clean up after judges that were killed, build the boxes, and prove that they hold. Returns what was cleaned.
 
         Raises WallUnavailable when no isolation can be had here.
         """
-        kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1, "subreaper")
-        self.config.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self.config.run_dir.stat().st_uid != os.geteuid():
-            raise WallUnavailable(f"{self.config.run_dir} belongs to another user; set another run directory")
-        cleaned = sweep(self.groups, self.config.run_dir)
-        self.groups.open()
-        self._plan = self._make_plan()
         try:
+            cleaned = self.wall.open()
             for place in self._places:
                 self._box_at(place, BoxKind.STANDARD)
             self._prove()
@@ -117,23 +112,6 @@ class Pool:
             self.close()
             raise
         return cleaned
-
-    def _make_plan(self) -> BoxPlan:
-        config = self.config
-        self._folder = WorkFolder(config.run_dir)
-        root_dir = self._folder.path / "root"
-        root_dir.mkdir()
-        helper = build_helper(config.cache_dir) if config.helper else None
-        root = plan_root(interpreter(config.python), package_trees(config.python_packages), config.mounts, helper)
-        return BoxPlan(
-            root=root,
-            root_dir=root_dir,
-            seccomp=seccomp.program_filter(),
-            rootless=os.geteuid() != 0,
-            uid_base=config.uid_base,
-            helper=helper is not None,
-            start_timeout_s=config.start_timeout_s,
-        )
 
     def _prove(self) -> None:
         """Run a program that must be stopped; a wall that lets it through is no wall."""
@@ -200,9 +178,16 @@ class Pool:
             place.restarts += 1
         name = f"{place.number}-{kind.value}"
         number = place.number * len(BoxKind) + list(BoxKind).index(kind)
-        runner_uid = None if self._plan.rootless else self._plan.runner_uid(number)
-        groups = self.groups.box(name, processes=self.config.box_processes, runner_uid=runner_uid)
-        box = Box(name, number, place.core, kind, self._plan, groups, self.gate)
+        enclosure = self.wall.enclosure(name, number, place.core)
+        box = Box(
+            name,
+            place.core,
+            kind,
+            enclosure,
+            seccomp=self._seccomp,
+            gate=self.gate,
+            start_timeout_s=self.config.start_timeout_s,
+        )
         box.start()
         place.boxes[kind] = box
         return box
@@ -261,6 +246,4 @@ class Pool:
         for place in self._places:
             for box in list(place.boxes.values()):
                 box.destroy()
-        self.groups.close()
-        if self._folder is not None:
-            self._folder.close()
+        self.wall.close()

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sandbox.cgroup_files import remove
+from sandbox.errors import WallUnavailable
 
 _SWEEP_S = 5.0
 """Longest wait for the processes of all dead judges together to end."""
@@ -113,6 +114,13 @@ class WorkFolder:
             fd, self._lock = self._lock, -1
             _remove_folder(self.path)
             os.close(fd)
+
+
+def open_run_dir(run_dir: Path) -> None:
+    """Make the folder that judges of this user share. Raises WallUnavailable when it is another user's."""
+    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if run_dir.stat().st_uid != os.geteuid():
+        raise WallUnavailable(f"{run_dir} belongs to another user; set another run directory")
 
 
 def make_unique(parent: Path, make: Callable[[Path], None]) -> Path:

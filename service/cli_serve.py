@@ -1,6 +1,5 @@
 """`tierline serve`: the judge on this machine."""
 
-import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import version
@@ -81,16 +80,16 @@ class _Banner:
 
 def _table(machine: "Machine", url: str) -> Table:
     settings, languages = machine.settings, machine.languages.infos()
-    groups = machine.pool.groups
+    wall = machine.pool.wall
     rows = [
         ("tierline", f"{version('tierline')} on {url} (try {url}/docs)"),
-        ("wall", f"namespaces, {'as root' if os.geteuid() == 0 else 'rootless'}; control groups: {groups.flavour}"),
+        ("wall", wall.about),
         ("boxes", f"{machine.pool.size}, a core each"),
         ("languages", ", ".join(row.name for row in languages if row.available)),
         ("missing", ", ".join(row.name for row in languages if not row.available)),
         ("keys", f"{len(settings.api_keys)}" if settings.api_keys else "none, so only this machine may ask"),
         ("data", str(settings.data_dir)),
-        *(("note", lack) for lack in groups.lacks),
+        *(("note", lack) for lack in wall.lacks),
     ]
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold")

@@ -14,20 +14,18 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import stat
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Optional, Tuple
 
-from . import kernel, scratch, spawn, supervise, warm
+from . import channel, folder, kernel, scratch, spawn, supervise, warm
 from .jail import Jail, confine_runner
 
 Message = dict[str, Any]
 Job = Tuple[bytes, bytes]
 """Code and compile-time warnings of a warm program. Its `__main__` waits in sys.modules."""
 
-_CHANNEL = 3
 _CODE_LIMIT = 64 << 20
 _LOG_LIMIT = 64 << 10
 _COMPILE = {
@@ -46,26 +44,25 @@ _COMPILE = {
 class Runner:
     """The state of a box: how programs are confined, and the program at hand."""
 
-    def __init__(self, channel: socket.socket, fresh_main: dict[str, Any]) -> None:
-        self.channel = channel
+    def __init__(self, host: channel.Socket | channel.Stream, fresh_main: dict[str, Any]) -> None:
+        self.host = host
         self.null = os.open("/dev/null", os.O_RDONLY)
         self.fresh_main = fresh_main
-        self.places = {
-            "/box": scratch.Scratch("/box", "0755", 4096),
-            "/tmp": scratch.Scratch("/tmp", "1777", 65536),
-            "/dev/shm": scratch.Scratch("/dev/shm", "1777", 4096),
-        }
+        self.places: dict[str, scratch.Scratch | folder.Folder] = {}
+        self.uid: int | None = None
+        self.read_as: int | None = None
+        """Whose rights it takes to read what programs made, where the runner's own will not do."""
         self.program: Message = {}
         self.code = -1
         self.warnings = -1
 
     def answer(self, message: Message, fds: Sequence[int] = ()) -> None:
-        socket.send_fds(self.channel, [json.dumps(message).encode()], fds)
+        self.host.send(json.dumps(message).encode(), fds)
 
     def serve(self) -> Job:
         """Answer frames for ever. Returns only in a forked child that is to run a warm program: its code and warnings."""
         while True:
-            frame, fds, _, _ = socket.recv_fds(self.channel, 1 << 16, 32)
+            frame, fds = self.host.receive()
             if not frame:
                 os._exit(0)  # the host is gone; everything in the box goes with PID 1
             message = json.loads(frame)
@@ -80,11 +77,14 @@ class Runner:
 
     def do_setup(self, message: Message, fds: list[int]) -> None:
         code = os.pread(fds[0], 1 << 16, 0)
-        self.jail = Jail(kernel.Filter(code), message["uid"])
+        self.uid = message["uid"]
+        self.jail = Jail(kernel.Filter(code), self.uid)
         self.spawner = spawn.Spawner(self.jail, message["helper"])
-        self.supervisor = supervise.Supervisor(self.channel.fileno(), supervise.Meter())
+        kept = [] if message["mount"] else [folder.Folder("/tmp", self.uid), folder.Folder("/dev/shm", self.uid)]
+        self.places = {place.path: place for place in (folder.Folder("/box", None), *kept)} if kept else mounted_places()
+        self.read_as = self.uid if kept else None
+        self.supervisor = supervise.Supervisor(self.host.wait_fd, supervise.ProcMeter(), kept)
         self.env = message["env"]
-        self.places["/dev/shm"].replace(16)
         os.dup2(1, 2)  # stderr was the channel, for failures until here
         warm.preload(message["preload"])
         confine_runner()
@@ -95,12 +95,12 @@ class Runner:
         kept = [os.dup(fd) for fd in fds]
         self.jail.into = kept.pop() if message["into"] else -1
         pressure = kept.pop() if message["pressure"] else -1
-        cpu = kept.pop() if message["cpu_format"] != "none" else -1
+        cpu = kept.pop() if message["cpu"] else -1
         if self.jail.into >= 0 and self.spawner.can_be_born_into_groups():
             while kept:  # it will be there from birth
                 os.close(kept.pop())
         self.jail.attach = tuple(kept)
-        self.supervisor.meter = supervise.Meter(cpu, message["cpu_format"], pressure)
+        self.supervisor.meter = supervise.make_meter(cpu, message["cpu_format"], pressure)
         for fd in old:
             if fd >= 0:
                 os.close(fd)
@@ -160,13 +160,13 @@ class Runner:
         program = self.program
         self.places["/tmp"].refresh(message["scratch_mb"])
         self.places["/dev/shm"].refresh(message["scratch_mb"])
-        attached = message["attach"]
-        for name, fd in zip(attached, fds[3:]):
+        streams = [fds[0], *fds[-2:]]
+        for name, fd in zip(message["attach"], fds[1:-2]):
             scratch.put(f"/tmp/{name}", fd, 0o444)
         self.spawner.clear_trouble()
         started = self.supervisor.begin()
         if program["warm"]:
-            enter = self.spawner.prepare(message, fds[:3])
+            enter = self.spawner.prepare(message, streams)
             pid = self.spawner.fork()
             if pid == 0:
                 fds.clear()  # the jail closes them
@@ -174,7 +174,7 @@ class Runner:
         else:
             try:
                 env = {**self.env, **program["env"]}
-                pid = self.spawner.start([*program["argv"], *message["argv"]], env, message, fds[:3])
+                pid = self.spawner.start([*program["argv"], *message["argv"]], env, message, streams)
             except spawn.SpawnFailed as failure:
                 supervise.sweep()
                 self.answer({"failed": str(failure)})
@@ -183,7 +183,7 @@ class Runner:
         if self.spawner.trouble():
             self.answer({"failed": self.spawner.trouble()})
             return None
-        found = {name: made for name in message["collect"] if (made := open_made("/tmp/" + name)) is not None}
+        found = self.made(message["collect"])
         report["files"] = list(found)
         self.places["/tmp"].refresh(message["scratch_mb"])
         self.places["/dev/shm"].refresh(message["scratch_mb"])
@@ -191,6 +191,16 @@ class Runner:
         for fd in found.values():
             os.close(fd)
         return None
+
+    def made(self, names: Sequence[str]) -> dict[str, int]:
+        """What a program left in /tmp. A container's root may not read what its user has closed to others."""
+        if self.read_as is None:
+            return open_all(names)
+        os.seteuid(self.read_as)
+        try:
+            return open_all(names)
+        finally:
+            os.seteuid(0)
 
     def become_program(self, enter: Callable[[], None]) -> Job:
         """In the child: enter the jail and hand back what the module level below runs, from as shallow a frame as can be."""
@@ -221,6 +231,18 @@ class Runner:
         """It came too late: the run it was meant for has ended."""
 
 
+def mounted_places() -> dict[str, scratch.Scratch | folder.Folder]:
+    """Places that are mounted anew for each program or run."""
+    shm = scratch.Scratch("/dev/shm", "1777", 4096)
+    shm.replace(16)
+    return {"/box": scratch.Scratch("/box", "0755", 4096), "/tmp": scratch.Scratch("/tmp", "1777", 65536), "/dev/shm": shm}
+
+
+def open_all(names: Sequence[str]) -> dict[str, int]:
+    """Descriptors of those files of /tmp that are there."""
+    return {name: made for name in names if (made := open_made("/tmp/" + name)) is not None}
+
+
 def open_made(path: str) -> int | None:
     """A descriptor of a regular file that a program made, or None. No link in the path is followed."""
     try:
@@ -237,8 +259,12 @@ def serve(fresh_main: dict[str, Any]) -> Job:
     """Serve the host until it goes away. Returns only in a child that is to run a warm program."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # PID 1 is then deaf to it; children take Python's handler back
     try:
-        return Runner(socket.socket(fileno=_CHANNEL), fresh_main).serve()
+        host = channel.open_channel()
+        try:
+            return Runner(host, fresh_main).serve()
+        except BaseException:
+            failure = warm.describe_error(all_frames=True)[-8000:]
+            host.send(json.dumps({"failed": "the runner failed: " + failure}).encode())
+            os._exit(1)
     except BaseException:
-        failure = warm.describe_error(all_frames=True)[-8000:]
-        os.write(_CHANNEL, json.dumps({"failed": "the runner failed: " + failure}).encode())
         os._exit(1)

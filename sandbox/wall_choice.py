@@ -1,0 +1,10 @@
+"""Which wall is built."""
+
+from sandbox.config import PoolConfig
+from sandbox.namespaces_wall import NamespacesWall
+from sandbox.wall import Wall
+
+
+def make_wall(config: PoolConfig) -> Wall:
+    """The wall that `config` names, not yet open. Raises WallUnavailable when what it needs is not installed."""
+    return NamespacesWall(config)
