@@ -163,6 +163,7 @@ class Box:
         finally:
             os.close(source)
         self.runs += 1
+        self.alive = self.alive and "dirty" not in report
         return self._outcome(report, files, slot, limits, stdout, stderr)
 
     def _outcome(

@@ -155,6 +155,7 @@ class Compiler:
             entry.std,
             entry.env,
             chain.version,
+            chain.origin,
             chain.static,
             chain.linker,
             bounds,

@@ -105,7 +105,7 @@ class Pool:
             for place in self._places:
                 self._box_at(place, BoxKind.STANDARD)
             self._prove()
-        except BoxStartFailed as error:
+        except (BoxStartFailed, BoxDied) as error:
             self.close()
             raise WallUnavailable(f"no box can be built here: {error}. Run `tierline doctor` for what is missing") from error
         except BaseException:

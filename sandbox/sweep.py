@@ -161,7 +161,12 @@ def sweep(groups: _Sweepable, run_dir: Path) -> list[str]:
 
     What belongs to another user and cannot be removed is left.
     """
-    removed = groups.sweep()
+    return groups.sweep() + sweep_folders(run_dir)
+
+
+def sweep_folders(run_dir: Path) -> list[str]:
+    """Remove the folders of dead judges in `run_dir`; returns what was removed."""
+    removed = []
     with suppress(OSError):
         for path in sorted(run_dir.iterdir()):
             if is_judge_name(path.name) and not path.is_symlink() and not alive(path.name, path) and _remove_folder(path):

@@ -36,6 +36,7 @@ _COMPILE = {
     "stack_mb": 64,
     "output_bytes": _CODE_LIMIT,
     "file_bytes": _CODE_LIMIT,
+    "scratch_mb": 64,
     "processes": 8,
     "open_files": 64,
 }
@@ -185,8 +186,11 @@ class Runner:
             return None
         found = self.made(message["collect"])
         report["files"] = list(found)
-        self.places["/tmp"].refresh(message["scratch_mb"])
-        self.places["/dev/shm"].refresh(message["scratch_mb"])
+        try:
+            self.places["/tmp"].refresh(message["scratch_mb"])
+            self.places["/dev/shm"].refresh(message["scratch_mb"])
+        except folder.Dirty as error:  # the program's own result stands; the box is not used again
+            report["dirty"] = str(error)
         self.answer(report, list(found.values()))
         for fd in found.values():
             os.close(fd)
