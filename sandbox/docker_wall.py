@@ -34,7 +34,9 @@ from sandbox.inside.launcher import MASKED
 from sandbox.memfile import MemFile
 from sandbox.mounts import (
     ENV,
+    GROUP,
     INSIDE,
+    PASSWD,
     PYTHON_HOME,
     RUNNER_FILES,
     RUNNER_HELPER,
@@ -183,16 +185,21 @@ class DockerWall:
             binds=binds,
         )
 
-    def layout(self) -> dict[str, Any]:
-        """What inside/arrive.py is told."""
+    def layout(self, number: int) -> dict[str, Any]:
+        """What inside/arrive.py is told for box `number`."""
         assert self.image is not None
         python = self.image.python
         site = site_packages(python)
+        uid = self._uid(number)
+        users = {  # where the image has links to them, as deploy/Dockerfile.box does
+            "/opt/runner/passwd": PASSWD.replace(":1000:1000:", f":{uid}:{uid}:"),
+            "/opt/runner/group": GROUP.replace(":1000:", f":{uid}:"),
+        }
         files = {f"/opt/runner/inside/{name}": (INSIDE / name).read_text() for name in RUNNER_FILES}
         return {
             "folders": ["/opt/runner/inside", f"{PYTHON_HOME}/bin", site],
             "links": python_links(python) | {f"{site}/{name}": path for name, path in self.image.packages.items()},
-            "files": files | python_files(python) | {"/opt/runner/start.py": (INSIDE / "start.py").read_text()},
+            "files": files | users | python_files(python) | {"/opt/runner/start.py": (INSIDE / "start.py").read_text()},
             "binaries": {RUNNER_HELPER: base64.b64encode(self._helper).decode()} if self._helper else {},
             "argv": [f"{PYTHON_HOME}/bin/python3", "/opt/runner/start.py"],
             "env": dict(ENV),
@@ -255,6 +262,7 @@ class Container:
         self.setup = wall.setup(number)
         self._wall = wall
         self._name = name
+        self._number = number
         self._core = core
         self._container = ""
         self._folder: Path | None = None
@@ -269,7 +277,7 @@ class Container:
         channel = StreamChannel(self._name, self._begin(None))
         try:
             channel.set_timeout(self._wall._config.start_timeout_s)
-            channel.send(json.dumps(self._wall.layout()).encode())
+            channel.send(json.dumps(self._wall.layout(self._number)).encode())
             if self._wall.engine.local:
                 self.pid = self._wall.engine.first_pid(self._container)
             self.groups = self._wall.groups(self._container, self.pid)
@@ -291,7 +299,7 @@ class Container:
             channel.set_timeout(self._wall._config.start_timeout_s)
             self.pid = peer_pid(ours)
             self.groups = self._wall.groups(self._container, self.pid)
-            with MemFile.sealed(json.dumps(self._wall.layout()).encode()) as layout:
+            with MemFile.sealed(json.dumps(self._wall.layout(self._number)).encode()) as layout:
                 channel.send(b"{}", [layout.fd])
         except BaseException:
             channel.close()

@@ -42,9 +42,11 @@ ENV = {
 }
 
 _FOLDERS = ("/box", "/tmp", "/dev", "/dev/shm", "/proc", "/etc", "/opt/runner/inside", f"{PYTHON_HOME}/bin")  # noqa: S108
+PASSWD = "root:x:0:0:root:/tmp:/bin/sh\nuser:x:1000:1000:user:/tmp:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/false\n"  # noqa: S105 - a file, and nobody can log in
+GROUP = "root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n"
 _FILES = {
-    "/etc/passwd": "root:x:0:0:root:/tmp:/bin/sh\nuser:x:1000:1000:user:/tmp:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/false\n",
-    "/etc/group": "root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n",
+    "/etc/passwd": PASSWD,
+    "/etc/group": GROUP,
     "/etc/hosts": "127.0.0.1 localhost\n",
     "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
     "/etc/hostname": "box\n",

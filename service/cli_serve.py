@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from service.cli_backend import read_settings
+from service.cli_backend import Wall, read_settings
 from service.cli_output import err
 from service.settings import Settings
 
@@ -27,6 +27,7 @@ def serve(
     data_dir: Annotated[
         Path | None, typer.Option("--data-dir", "-d", help="Where problems and compiled programs are kept.")
     ] = None,
+    wall: Wall = None,
     python: Annotated[str | None, typer.Option(help="The interpreter that judges Python.")] = None,
     queue_size: Annotated[int | None, typer.Option(help="Submissions that may wait; past it callers get 429.")] = None,
     log_format: Annotated[str | None, typer.Option(help="console or json.")] = None,
@@ -40,6 +41,7 @@ def serve(
         host=host,
         port=port,
         boxes=boxes,
+        wall=wall,
         data_dir=data_dir,
         python=python,
         queue_size=queue_size,

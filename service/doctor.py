@@ -188,6 +188,7 @@ def checks(settings: Settings) -> list[tuple[str, Callable[[], Check | list[Chec
         ("start helper", check_compiler),
         ("seccomp", check_seccomp),
         ("control groups", doctor_box.check_groups),
+        ("docker", lambda: doctor_box.check_docker(settings)),
         ("wall", lambda: doctor_box.check_wall(settings)),
     ]
 

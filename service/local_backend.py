@@ -54,4 +54,4 @@ def _worker(machine: Machine) -> WorkerInfo:
         BoxInfo(name=box.name, kind=box.kind.value, core=box.core, busy=box.busy, runs=box.runs, restarts=box.restarts)
         for box in machine.pool.status()
     ]
-    return WorkerInfo(name=f"{socket.gethostname()}:{os.getpid()}", wall="namespaces", boxes=boxes)
+    return WorkerInfo(name=f"{socket.gethostname()}:{os.getpid()}", wall=machine.pool.wall.name, boxes=boxes)
