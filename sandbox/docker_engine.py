@@ -175,6 +175,7 @@ class Engine:
             with suppress(OSError, AttributeError):
                 attached._response.close()
             attached.close()
+            plain.close()
             return sock
 
     def start(self, container: str) -> None:

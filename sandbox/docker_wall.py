@@ -54,6 +54,10 @@ _FIRST_MEMORY = 1 << 30
 _SOCKET_FOLDER = "/run/tierline"
 _PROC_MASKED = ("acpi", "scsi", "latency_stats", "timer_stats", "interrupts", *MASKED)
 _SYS_MASKED = ("block", "bus", "class", "dev", "devices", "firmware", "hypervisor", "kernel", "module", "power")
+_DEV_MASKED = ("mqueue", "pts")
+_MASKED = [
+    f"/{top}/{name}" for top, names in (("proc", _PROC_MASKED), ("sys", _SYS_MASKED), ("dev", _DEV_MASKED)) for name in names
+]
 _SIZES = "size=64g,nosuid,nodev,exec"  # what is used is bounded by memory, and watched: see inside/supervise.py
 _TMPFS = {
     "/box": "mode=0755,size=1g,nr_inodes=4096,nosuid,nodev,exec",
@@ -180,7 +184,7 @@ class DockerWall:
             memory_bytes=bound_for(_FIRST_MEMORY),
             processes=self._config.box_processes,
             core=core,
-            masked=[*(f"/proc/{name}" for name in _PROC_MASKED), *(f"/sys/{name}" for name in _SYS_MASKED)],
+            masked=_MASKED,
             tmpfs=_TMPFS,
             binds=binds,
         )

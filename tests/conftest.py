@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import Pool, PoolConfig
-from tests.walls import WallOption, mark_known_differences
+from tests.walls import WallOption, choose_tests, mark_known_differences
 
 SLOWNESS = float(os.environ.get("TIERLINE_TEST_SLOWNESS", "1"))
 """How much slower than usual this machine is; tests multiply their limits by it (emulated guests need about 10)."""
@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    choose_tests(config, items)
     mark_known_differences(WallOption.of(config), items)
 
 

@@ -37,12 +37,9 @@ class Folder:
         if child == 0:
             self._empty_in_child()
         _, status = os.waitpid(child, 0)
-        state, before = self._state(), self._untouched
-        if status != 0 or state[-2:] != before[-2:]:
-            raise Dirty(
-                f"{self.path} does not become empty (status {status}, blocks and inodes free {state[-2:]} of {before[-2:]})"
-            )
-        self._untouched = state
+        if status != 0:
+            raise Dirty(f"{self.path} does not become empty (status {status})")
+        self._untouched = self._state()
 
     def _empty_in_child(self) -> None:
         status = 1
@@ -54,12 +51,12 @@ class Folder:
                 os.setresgid(self._uid, self._uid, self._uid)
                 os.setresuid(self._uid, self._uid, self._uid)
             empty()
-            status = 0
+            status = len(os.listdir("."))
         finally:
             os._exit(status)
 
     def used_bytes(self) -> int:
-        """What programs put there."""
+        """What programs put there since it was emptied."""
         held = os.statvfs(self.path)
         return (self._untouched[-2] - held.f_bfree) * held.f_frsize
 

@@ -37,6 +37,7 @@ _COMPILE = {
     "output_bytes": _CODE_LIMIT,
     "file_bytes": _CODE_LIMIT,
     "scratch_mb": 64,
+    "forked": True,
     "processes": 8,
     "open_files": 64,
 }
@@ -159,6 +160,7 @@ class Runner:
 
     def do_run(self, message: Message, fds: list[int]) -> Job | None:
         program = self.program
+        message["forked"] = program["warm"]
         self.places["/tmp"].refresh(message["scratch_mb"])
         self.places["/dev/shm"].refresh(message["scratch_mb"])
         streams = [fds[0], *fds[-2:]]

@@ -66,8 +66,9 @@ class Meter:
         """What the program uses now."""
         return 0
 
-    def end_memory(self, seen_bytes: int, largest_bytes: int) -> tuple[int, int]:
-        """The run's peak, given the most that was seen and the largest process's peak; and processes killed for want of it."""
+    def end_memory(self, seen_bytes: int, largest_bytes: int, forked: bool) -> tuple[int, int]:
+        """The run's peak, given the most that was seen and the largest process's peak; and processes killed for want of it.
+        `forked`: that process shares what the runner has."""
         return max(seen_bytes, largest_bytes), 0
 
 
@@ -110,11 +111,12 @@ class OwnGroupMeter(Meter):
     def memory_bytes(self) -> int:
         return max(0, self._group.memory_bytes() - self._base_bytes)
 
-    def end_memory(self, seen_bytes: int, largest_bytes: int) -> tuple[int, int]:
+    def end_memory(self, seen_bytes: int, largest_bytes: int, forked: bool) -> tuple[int, int]:
         high, kills = self._group.high_bytes(), self._group.oom_kills() - self._kills_before
         if high > self._high_before:
             return max(seen_bytes, high - self._base_bytes), kills
         # The most that it can have been; a process's own peak starts at the runner's, so it is only an upper bound as well.
+        largest_bytes -= min(largest_bytes, _resident_bytes()) if forked else 0
         bound = max(0, high - self._base_bytes) if high else largest_bytes
         return max(seen_bytes, min(bound, largest_bytes)), kills
 
@@ -187,6 +189,12 @@ def _used_bytes(path: str) -> int:
     return (state.f_blocks - state.f_bfree) * state.f_frsize
 
 
+def _resident_bytes() -> int:
+    """What this process has in memory, shared or not."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
+
+
 def own_memory_bytes() -> int:
     """Memory of this process that no file backs: what a fork starts with, and no control group charges to it."""
     with open("/proc/self/status") as file:
@@ -221,7 +229,7 @@ class Supervisor:
         sweep()
         # The group's counter sees every process; rusage sees only those that somebody waited for, but to the microsecond.
         cpu_ns = max(self.meter.cpu_ns() - cpu_before, int((used.ru_utime + used.ru_stime) * NS))
-        peak, kills = self.meter.end_memory(peak, used.ru_maxrss * 1024)
+        peak, kills = self.meter.end_memory(peak, used.ru_maxrss * 1024, forked=run["forked"])
         if self._places_overflow(run):
             end = "memory"
         return {
