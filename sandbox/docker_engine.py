@@ -5,6 +5,7 @@ not meant for several threads.
 """
 
 import io
+import os
 import socket
 import tarfile
 import threading
@@ -17,6 +18,7 @@ from typing import Any, cast
 from sandbox.errors import SandboxError, WallUnavailable
 
 _TIMEOUT_S = 60
+_HERE = "unix:///var/run/docker.sock"
 
 
 class EngineFailed(SandboxError):
@@ -53,10 +55,12 @@ class Engine:
             raise WallUnavailable("the docker wall needs the Docker SDK: pip install 'tierline[docker]'") from error
         self._errors = (docker.errors.DockerException, OSError)
         self._lock = threading.Lock()
+        url = url or os.environ.get("DOCKER_HOST") or _HERE
         try:
-            client = docker.DockerClient(url, timeout=_TIMEOUT_S) if url else docker.from_env(timeout=_TIMEOUT_S)
+            _try_socket(url)  # the SDK leaks one that it cannot connect
+            client = docker.from_env(timeout=_TIMEOUT_S, environment={**os.environ, "DOCKER_HOST": url})
         except self._errors as error:
-            raise WallUnavailable(f"no Docker engine at {url or 'DOCKER_HOST or the local socket'}: {error}") from error
+            raise WallUnavailable(f"no Docker engine at {url}: {error}") from error
         self._api = client.api
         try:
             self.about: dict[str, Any] = self._api.info()
@@ -231,6 +235,13 @@ class Engine:
             finally:
                 with suppress(*self._errors):
                     api.remove_container(container, v=True, force=True)
+
+
+def _try_socket(url: str) -> None:
+    """Raise OSError if `url` names a socket of this machine where nobody answers."""
+    if url.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as tried:
+            tried.connect(url.removeprefix("unix://"))
 
 
 def _archive(files: Mapping[str, bytes]) -> bytes:

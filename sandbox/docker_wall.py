@@ -134,7 +134,7 @@ class DockerWall:
             return True
         except BoxStartFailed as error:
             self.lacks.append(
-                "the engine's containers do not reach a socket of this machine, so inputs are copied (2 ms for each MB): "
+                "the engine's containers do not reach a socket of this machine, so inputs are copied (4 ms for each MB): "
                 f"{error}; use an engine of this machine"
             )
             return False
