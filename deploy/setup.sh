@@ -67,6 +67,8 @@ fi
 
 need g++ "g++" "C and C++ cannot be judged, and other programs start by the slower helper in Python"
 
+[ "$level" = dev ] && need redis-server redis-server "tests of the queue in Redis fail"
+
 # In CI no test may skip for want of a language; elsewhere those of missing languages do, and say so.
 if [ "$level" = dev ] && [ -n "${CI:-}" ]; then
     need pypy3 pypy3 "its tests skip"

@@ -26,6 +26,7 @@ submission learn from the results they are given. See docs/threat-model.md.
 
 from sandbox.box import Box
 from sandbox.config import PoolConfig
+from sandbox.disk import Disk
 from sandbox.errors import BoxDied, BoxStartFailed, PoolClosed, SandboxError, WallUnavailable
 from sandbox.limits import Limits
 from sandbox.memfile import MemFile
@@ -41,6 +42,7 @@ __all__ = [
     "BoxStartFailed",
     "BoxStatus",
     "Compiled",
+    "Disk",
     "End",
     "Limits",
     "MemFile",

@@ -10,10 +10,12 @@ import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 from sandbox.cgroups import Slot
 from sandbox.channel import Channel
+from sandbox.disk import FOLDER, Disk
 from sandbox.errors import BoxDied, BoxStartFailed, SandboxError
 from sandbox.gate import Gate
 from sandbox.limits import Limits
@@ -24,6 +26,8 @@ from sandbox.program import BoxKind, Program
 from sandbox.wall import Enclosure
 
 _ANSWER_GRACE_S = 30.0
+_HELD_S = 3600.0
+"""For how long a program may be paused in all, before its box is given up."""
 _COMPILE_MB = 1024
 _LOG_BYTES = 64 << 10
 
@@ -32,7 +36,16 @@ class Box:
     """One box. Use it from one thread at a time; only `cancel` and `destroy` may come from others."""
 
     def __init__(
-        self, name: str, core: int, kind: BoxKind, enclosure: Enclosure, *, seccomp: bytes, gate: Gate, start_timeout_s: float
+        self,
+        name: str,
+        core: int,
+        kind: BoxKind,
+        enclosure: Enclosure,
+        *,
+        seccomp: bytes,
+        gate: Gate,
+        start_timeout_s: float,
+        disk: Disk | None = None,
     ) -> None:
         self.name = name
         self.kind = kind
@@ -45,6 +58,7 @@ class Box:
         self._seccomp = seccomp
         self._gate = gate
         self._start_timeout_s = start_timeout_s
+        self._disk = disk
         self._generation = -1
         self._loaded = False
         self._floor_bytes = 0  # what a fork of the warm interpreter has before it does anything
@@ -75,6 +89,7 @@ class Box:
             **self._enclosure.setup,
             "env": dict(ENV),
             "preload": ["numpy"] if self.kind is BoxKind.NUMPY else [],
+            "disk": {"size_mb": self._disk.size_mb, "files": self._disk.files} if self._disk else None,
         }
         with MemFile.sealed(self._seccomp) as code:
             answer = self._call(setup, [code.fd], timeout_s=self._start_timeout_s)
@@ -108,7 +123,7 @@ class Box:
         with ExitStack() as stack:
             fds = [stack.enter_context(MemFile.sealed(data)).fd for data in program.files.values()]
             if program.warm:
-                self._slot(_COMPILE_MB << 20, 64)
+                self._slot(_COMPILE_MB + self._disk_mb << 20, 64)
             answer, files = self._call_for_files(message, fds, timeout_s=90)
         self._loaded = answer["ok"]
         if answer["ok"]:
@@ -126,13 +141,19 @@ class Box:
         *,
         collect: Sequence[str] = (),
         attach: Mapping[str, MemFile] | None = None,
+        hand_over: bool = False,
         argv_extra: Sequence[str] = (),
     ) -> Outcome:
         """Run the loaded program once. `attach` puts files into /tmp before, `collect` brings files of /tmp back after.
 
+        Their names may be paths. `hand_over` makes what is attached the program's own, to be changed; else it can only be read.
+        In a box with a disk the program starts in /work. What it finds and leaves there lives in memory that is charged to it,
+        so that it may use `memory_mb` and as much as the disk is large.
+
         Raises BoxDied when the box does not answer or cannot start the program; then nothing is known about the program.
         """
         attach = attach or {}
+        limits = replace(limits, memory_mb=limits.memory_mb + self._disk_mb)
         # Outputs are charged to the program's group, and taken off again below: a program may fill both to the brim.
         slot = self._slot((limits.memory_mb << 20) + limits.output_bytes, limits.processes)
         message = {
@@ -147,15 +168,19 @@ class Box:
             "scratch_mb": limits.scratch_mb,
             "processes": limits.processes,
             "open_files": limits.open_files,
+            "folder": FOLDER if self._disk else "/tmp",  # noqa: S108 - inside the box
+            "yields": self._disk is not None,
             "argv": argv_extra,
             "attach": list(attach),
+            "hand_over": hand_over,
             "collect": collect,
         }
         stdout, stderr, source = MemFile.empty(), MemFile.empty(), stdin.reopen()
         try:
             fds = [source, *(file.fd for file in attach.values())]
-            with self._gate.shared():
-                report, files = self._call_for_files(message, fds, (stdout.fd, stderr.fd), limits.wall_s + _ANSWER_GRACE_S)
+            with self._gate.yielding(self) if self._disk else self._gate.shared():
+                timeout_s = limits.wall_s + (_HELD_S if self._disk else _ANSWER_GRACE_S)
+                report, files = self._call_for_files(message, fds, (stdout.fd, stderr.fd), timeout_s)
         except BaseException:
             stdout.close()
             stderr.close()
@@ -204,14 +229,33 @@ class Box:
 
     def cancel(self) -> None:
         """End the current run, from another thread. Nothing happens when there is none."""
+        self._tell(b'{"op": "cancel"}')
+
+    def pause(self) -> None:
+        """Hold the current run of a box with a disk, or the next, until `resume`. Its clocks stand still."""
+        self._tell(b'{"op": "pause"}')
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._tell(b'{"op": "resume"}')
+
+    def _tell(self, frame: bytes) -> None:
         if self._channel is not None:
-            self._channel.cancel()
+            self._channel.tell(frame)
 
     def wipe(self) -> None:
         """Forget the program."""
         if self._loaded:
             self._call({"op": "wipe"})
             self._loaded = False
+
+    @property
+    def _disk_mb(self) -> int:
+        return self._disk.size_mb if self._disk else 0
+
+    def hung_up(self) -> bool:
+        """Whether its runner has ended. Tells of a box that nobody is using; costs nothing."""
+        return self._channel is None or not self.alive or self._channel.hung_up()
 
     # -- frames ----------------------------------------------------------------------------------------------------
 

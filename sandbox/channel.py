@@ -6,6 +6,7 @@ descriptors, so that their size does not matter. Where descriptors cannot pass, 
 """
 
 import json
+import select
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -14,12 +15,14 @@ from typing import Any
 
 from sandbox.errors import BoxDied
 
+MOST_FILES = 253
+"""That can travel with one frame: the kernel's own bound."""
 _FRAME_BYTES = 1 << 17
 _COMPLAINT_BYTES = 16 << 10
 
 
 class Channel(ABC):
-    """One box's channel. Used by one thread at a time, except for `cancel` and `hang_up`."""
+    """One box's channel. Used by one thread at a time, except for `tell` and `hang_up`."""
 
     def __init__(self, box: str) -> None:
         self._box = box
@@ -35,8 +38,12 @@ class Channel(ABC):
         is in them when the answer has been received. Raises OSError."""
 
     @abstractmethod
-    def cancel(self) -> None:
-        """Tell the runner, from any thread, to end the run at hand. Harmless when there is none or the box is gone."""
+    def tell(self, frame: bytes) -> None:
+        """Send a frame that has no answer, from any thread: cancel, pause, resume. Harmless when the box is gone."""
+
+    @abstractmethod
+    def hung_up(self) -> bool:
+        """Whether the runner's end is closed, seen from a channel that nobody is using."""
 
     @abstractmethod
     def hang_up(self) -> None:
@@ -95,9 +102,12 @@ class SocketChannel(Channel):
     def send(self, frame: bytes, files: Sequence[int] = (), outputs: Sequence[int] = ()) -> None:
         socket.send_fds(self._socket, [frame], [*files, *outputs])
 
-    def cancel(self) -> None:
+    def tell(self, frame: bytes) -> None:
         with suppress(OSError):
-            self._socket.send(b'{"op": "cancel"}')
+            self._socket.send(frame)
+
+    def hung_up(self) -> bool:
+        return is_hung_up(self._socket)
 
     def hang_up(self) -> None:
         with suppress(OSError):
@@ -107,5 +117,15 @@ class SocketChannel(Channel):
         self._socket.close()
 
     def _take(self) -> tuple[bytes, list[int]]:
-        frame, files, _, _ = socket.recv_fds(self._socket, _FRAME_BYTES, 32)
+        frame, files, _, _ = socket.recv_fds(self._socket, _FRAME_BYTES, MOST_FILES)
         return frame, list(files)
+
+
+def is_hung_up(sock: socket.socket) -> bool:
+    """Whether the other end is closed, or this one."""
+    poll = select.poll()
+    try:
+        poll.register(sock, select.POLLRDHUP)
+    except ValueError:  # closed meanwhile
+        return True
+    return any(events & (select.POLLHUP | select.POLLRDHUP) for _, events in poll.poll(0))

@@ -26,6 +26,7 @@ from sandbox.cgroup_none import NoBox
 from sandbox.cgroups import BoxGroups
 from sandbox.channel import Channel, SocketChannel
 from sandbox.config import PoolConfig
+from sandbox.disk import Disk
 from sandbox.docker_engine import ContainerPlan, Engine, EngineFailed
 from sandbox.docker_image import LABEL, BoxImage, look_at
 from sandbox.errors import BoxDied, BoxStartFailed, WallUnavailable
@@ -156,10 +157,10 @@ class DockerWall:
             )
         self.mounts = ()
 
-    def enclosure(self, name: str, number: int, core: int) -> "Container":
+    def enclosure(self, name: str, number: int, core: int, disk: Disk | None = None) -> "Container":
         """See `sandbox.wall.Wall`."""
         assert self._folder is not None
-        return Container(self, name, number, core)
+        return Container(self, name, number, core, disk)
 
     def close(self) -> None:
         """See `sandbox.wall.Wall`."""
@@ -169,7 +170,7 @@ class DockerWall:
 
     # -- for its containers ----------------------------------------------------------------------------------------
 
-    def plan(self, box: str, core: int, socket_folder: Path | None) -> ContainerPlan:
+    def plan(self, box: str, number: int, core: int, disk: Disk | None, socket_folder: Path | None) -> ContainerPlan:
         """How the container of a box is made."""
         assert self.image is not None
         binds = {mount.target: mount.source for mount in self.mounts}
@@ -185,7 +186,7 @@ class DockerWall:
             processes=self._config.box_processes,
             core=core,
             masked=_MASKED,
-            tmpfs=_TMPFS,
+            tmpfs=_TMPFS | (disk_options(disk, self._uid(number)) if disk else {}),
             binds=binds,
         )
 
@@ -260,7 +261,7 @@ class DockerWall:
 class Container:
     """The container of one box. See `sandbox.wall.Enclosure`."""
 
-    def __init__(self, wall: DockerWall, name: str, number: int, core: int) -> None:
+    def __init__(self, wall: DockerWall, name: str, number: int, core: int, disk: Disk | None) -> None:
         self.pid = 0
         self.groups: BoxGroups = NoBox()
         self.setup = wall.setup(number)
@@ -268,6 +269,7 @@ class Container:
         self._name = name
         self._number = number
         self._core = core
+        self._disk = disk
         self._container = ""
         self._folder: Path | None = None
 
@@ -313,7 +315,7 @@ class Container:
     def _begin(self, folder: Path | None) -> socket.socket:
         """Create, attach and start: the attached connection, which tells what the container complains of."""
         engine = self._wall.engine
-        self._container = engine.create(self._wall.plan(self._name, self._core, folder))
+        self._container = engine.create(self._wall.plan(self._name, self._number, self._core, self._disk, folder))
         attached = engine.attach(self._container)
         try:
             engine.start(self._container)
@@ -348,6 +350,12 @@ class Container:
                 self._wall.engine.remove(container)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def disk_options(disk: Disk, uid: int) -> dict[str, str]:
+    """/work and /tmp of a box with a disk. A container cannot have two folders of one tmpfs, so each may be as large."""
+    size = f"size={disk.size_mb}m,nr_inodes={disk.files + 1},nosuid,nodev,exec"
+    return {"/work": f"mode=0755,uid={uid},gid={uid},{size}", "/tmp": f"mode=1777,{size}"}  # noqa: S108 - in the box
 
 
 def boot_id() -> str:

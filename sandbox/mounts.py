@@ -41,7 +41,7 @@ ENV = {
     "MKL_NUM_THREADS": "1",
 }
 
-_FOLDERS = ("/box", "/tmp", "/dev", "/dev/shm", "/proc", "/etc", "/opt/runner/inside", f"{PYTHON_HOME}/bin")  # noqa: S108
+_FOLDERS = ("/box", "/work", "/tmp", "/dev", "/dev/shm", "/proc", "/etc", "/opt/runner/inside", f"{PYTHON_HOME}/bin")  # noqa: S108
 PASSWD = "root:x:0:0:root:/tmp:/bin/sh\nuser:x:1000:1000:user:/tmp:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/false\n"  # noqa: S105 - a file, and nobody can log in
 GROUP = "root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n"
 _FILES = {

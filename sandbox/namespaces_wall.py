@@ -16,6 +16,7 @@ from sandbox.cgroup_choice import detect
 from sandbox.cgroups import BoxGroups, Groups
 from sandbox.channel import Channel, SocketChannel
 from sandbox.config import PoolConfig
+from sandbox.disk import Disk
 from sandbox.helper import build_helper
 from sandbox.inside import kernel
 from sandbox.memfile import MemFile
@@ -87,8 +88,8 @@ class NamespacesWall:
         root = plan_root(interpreter(config.python), package_trees(config.python_packages), config.mounts, helper)
         return _Plan(root, root_dir, os.geteuid() != 0, config.uid_base, helper is not None, config.start_timeout_s)
 
-    def enclosure(self, name: str, number: int, core: int) -> "Namespaces":
-        """See `sandbox.wall.Wall`."""
+    def enclosure(self, name: str, number: int, core: int, disk: Disk | None = None) -> "Namespaces":
+        """See `sandbox.wall.Wall`. The runner mounts the disk."""
         assert self._plan is not None
         uid = self._plan.runner_uid(number)
         groups = self._groups.box(name, processes=self._config.box_processes, runner_uid=uid)

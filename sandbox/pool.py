@@ -1,7 +1,8 @@
 """A pool of warm boxes, one for each core.
 
 A core belongs to one *place*. A place keeps a box of each kind that was asked for (standard, numpy), and lends one of them at a
-time. A box that died, or does not reset, is destroyed and replaced; it is never used again.
+time. A box that died, or does not reset, is destroyed and replaced; it is never used again. Beside the places there may be
+boxes of one's own: see `sandbox.own_boxes`.
 """
 
 import heapq
@@ -14,12 +15,14 @@ from dataclasses import dataclass, field
 from sandbox import seccomp
 from sandbox.box import Box
 from sandbox.config import PoolConfig
+from sandbox.disk import Disk
 from sandbox.errors import BoxDied, BoxStartFailed, PoolClosed, WallUnavailable
 from sandbox.gate import Gate
 from sandbox.limits import Limits
 from sandbox.memfile import MemFile
 from sandbox.mounts import Mount
 from sandbox.outcome import End
+from sandbox.own_boxes import OwnBoxes
 from sandbox.program import BoxKind, Program
 from sandbox.wall import Wall
 from sandbox.wall_choice import make_wall
@@ -84,6 +87,7 @@ class Pool:
         cores = self.wall.cores
         count = self.config.boxes or len(cores)
         self._places = [_Place(number, cores[number % len(cores)]) for number in range(count)]
+        self.own = OwnBoxes(self._own_box, cores, first_number=count * len(BoxKind))
 
     @property
     def size(self) -> int:
@@ -178,18 +182,25 @@ class Pool:
             place.restarts += 1
         name = f"{place.number}-{kind.value}"
         number = place.number * len(BoxKind) + list(BoxKind).index(kind)
-        enclosure = self.wall.enclosure(name, number, place.core)
+        box = self._start_box(name, number, place.core, kind)
+        place.boxes[kind] = box
+        return box
+
+    def _own_box(self, name: str, number: int, core: int, disk: Disk) -> Box:
+        return self._start_box(name, number, core, BoxKind.STANDARD, disk)
+
+    def _start_box(self, name: str, number: int, core: int, kind: BoxKind, disk: Disk | None = None) -> Box:
         box = Box(
             name,
-            place.core,
+            core,
             kind,
-            enclosure,
+            self.wall.enclosure(name, number, core, disk),
             seccomp=self._seccomp,
             gate=self.gate,
             start_timeout_s=self.config.start_timeout_s,
+            disk=disk,
         )
         box.start()
-        place.boxes[kind] = box
         return box
 
     def release(self, box: Box) -> None:
@@ -243,6 +254,7 @@ class Pool:
             waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             waiter.ready.set()
+        self.own.close_all()
         for place in self._places:
             for box in list(place.boxes.values()):
                 box.destroy()

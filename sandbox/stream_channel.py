@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
-from sandbox.channel import Channel
+from sandbox.channel import Channel, is_hung_up
 from sandbox.inside.channel import HEAD, OUTPUT
 from sandbox.memfile import MemFile
 
@@ -46,10 +46,12 @@ class StreamChannel(Channel):
             self._socket.sendall(data)
             offset += len(data)
 
-    def cancel(self) -> None:
+    def tell(self, frame: bytes) -> None:
         with suppress(OSError), self._sending:
-            frame = b'{"op": "cancel"}'
             self._socket.sendall(HEAD.pack(len(frame), 0) + frame)
+
+    def hung_up(self) -> bool:
+        return is_hung_up(self._socket)
 
     def hang_up(self) -> None:
         with suppress(OSError):

@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 from sandbox.cgroups import BoxGroups
 from sandbox.channel import Channel
+from sandbox.disk import Disk
 from sandbox.mounts import Mount
 
 WallName = Literal["namespaces", "docker"]
@@ -66,8 +67,8 @@ class Wall(Protocol):
     def open(self) -> list[str]:
         """Clean up after judges that were killed and get ready; returns what was cleaned. Raises WallUnavailable."""
 
-    def enclosure(self, name: str, number: int, core: int) -> Enclosure:
-        """For one box, not yet started. Raises BoxStartFailed."""
+    def enclosure(self, name: str, number: int, core: int, disk: Disk | None = None) -> Enclosure:
+        """For one box, not yet started; with a disk where that is given. Raises BoxStartFailed."""
 
     def close(self) -> None:
         """Leave nothing behind; all enclosures are destroyed already."""

@@ -4,9 +4,12 @@ from service import functions
 from service.errors import FieldError, Invalid, NotFound, TierlineError, TooLarge
 from service.languages_view import LanguageTable
 from service.queue import Job, Priority
-from service.schemas import Batch, Problem, RunRequest, Submission
+from service.schemas import Batch, Problem, RunRequest, Submission, content_bytes
 from service.settings import Settings
 from service.store import LoadedProblem, ProblemStore
+
+_PAGE = 4096
+"""What the smallest file takes in memory."""
 
 
 class Admission:
@@ -40,6 +43,7 @@ class Admission:
         """A run, with the language's own name."""
         language = self._language(sent.language, "")
         self._check_source(sent.source, "")
+        self._check_files(sent)
         return sent if language == sent.language else sent.model_copy(update={"language": language})
 
     def _job(self, sent: Submission, caller: str, priority: Priority, path: str, known: dict[str, LoadedProblem]) -> Job:
@@ -78,6 +82,12 @@ class Admission:
             fix = f"install {info.package}" if info.package else f"take one of {', '.join(self._languages.available)}"
             raise Invalid(f"{why}.", errors=[FieldError(f"{path}language", f"{fix}, then start the judge again")])
         return info.name
+
+    def _check_files(self, sent: RunRequest) -> None:
+        bound_mb = min(self._settings.run_files_mb, self._settings.scratch_mb - 1)
+        if sum(-(-len(content_bytes(file)) // _PAGE) * _PAGE for file in sent.files.values()) > bound_mb << 20:
+            fix = "send less, or raise TIERLINE_RUN_FILES_MB and TIERLINE_SCRATCH_MB"
+            raise TooLarge(f"The files are larger than {bound_mb} MiB together.", errors=[FieldError("files", fix)])
 
     def _check_source(self, source: str, path: str) -> None:
         bound = self._settings.max_source_bytes

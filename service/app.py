@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 
-from service import routes_machine, routes_problems, routes_submissions
+from service import routes_machine, routes_problems, routes_sessions, routes_submissions
 from service.backend import Backend, OpenBackend
 from service.context import State
 from service.errors import TierlineError
@@ -29,10 +29,11 @@ from service.problem_documents import on_hang_up, on_http_exception, on_request_
 from service.queue import Job
 from service.result_cache import Packed
 from service.schemas import Batch, Problem, RunRequest, RunResult, Submission
+from service.session_schemas import ExecRequest, SessionRequest
 from service.settings import Settings
 
 log = structlog.get_logger("tierline.server")
-_SENT = (Submission, Batch, Problem, RunRequest)
+_SENT = (Submission, Batch, Problem, RunRequest, SessionRequest, ExecRequest)
 _REF = "#/components/schemas/{model}"
 
 
@@ -85,6 +86,7 @@ def create_app(settings: Settings, open_backend: OpenBackend) -> FastAPI:
     )
     app.state.tierline = state
     app.include_router(routes_submissions.router)
+    app.include_router(routes_sessions.router)
     app.include_router(routes_problems.router)
     app.include_router(routes_machine.router)
     app.add_api_route("/", _home, include_in_schema=False)
@@ -102,6 +104,8 @@ async def _start(state: State, opened: AbstractContextManager[Backend]) -> None:
         backend = await asyncio.to_thread(opened.__enter__)
         state.metrics.watch(backend.stats)
         await backend.queue.start()
+        if backend.sessions is not None:
+            await backend.sessions.start()
     except BaseException as error:
         state.fail(error)
         raise
@@ -110,6 +114,8 @@ async def _start(state: State, opened: AbstractContextManager[Backend]) -> None:
 
 async def _stop(state: State, opened: AbstractContextManager[Backend]) -> None:
     if state.backend is not None:
+        if state.backend.sessions is not None:
+            await state.backend.sessions.shut_down()
         await state.backend.queue.close()
         await asyncio.to_thread(opened.__exit__, None, None, None)
 

@@ -14,7 +14,7 @@ import typer
 from rich.text import Text
 
 from sandbox.errors import SandboxError
-from service import cli_doctor, cli_judge, cli_languages, cli_problems, cli_serve
+from service import cli_doctor, cli_judge, cli_languages, cli_problems, cli_serve, cli_worker
 from service.cli_output import Exit, err
 from service.errors import JudgeFailed, TierlineError
 
@@ -52,6 +52,8 @@ app = typer.Typer(
     help="Judge programs in a sandbox, tier by tier.",
 )
 app.command("serve")(cli_serve.serve)
+app.command("worker")(cli_worker.worker)
+app.command("workers")(cli_worker.workers)
 app.command("judge")(cli_judge.judge)
 app.add_typer(cli_problems.app, name="problems")
 app.command("languages")(cli_languages.languages)

@@ -29,6 +29,13 @@ def serve(
     ] = None,
     wall: Wall = None,
     python: Annotated[str | None, typer.Option(help="The interpreter that judges Python.")] = None,
+    redis: Annotated[
+        str | None,
+        typer.Option("--redis", metavar="URL", help="Have `tierline worker` judge, through this Redis; no boxes here."),
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option("--store", metavar="URL", help="With --redis: the folder or fsspec URL that all share.")
+    ] = None,
     queue_size: Annotated[int | None, typer.Option(help="Submissions that may wait; past it callers get 429.")] = None,
     log_format: Annotated[str | None, typer.Option(help="console or json.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
@@ -44,6 +51,8 @@ def serve(
         wall=wall,
         data_dir=data_dir,
         python=python,
+        redis_url=redis,
+        store_url=store,
         queue_size=queue_size,
         log_format=log_format,
         log_level=log_level,
@@ -66,8 +75,25 @@ class _Banner:
         self._url = url
 
     def open_backend(self, observer: "Observer") -> "AbstractContextManager[Backend]":
-        """Boxes and queue in this process, as the server opens them by itself."""
-        return self._opened(observer)
+        """Boxes and queue in this process, or a queue in Redis."""
+        return self._opened_in_cluster(observer) if self._settings.redis_url else self._opened(observer)
+
+    @contextmanager
+    def _opened_in_cluster(self, observer: "Observer") -> "Iterator[Backend]":
+        from service.cluster.backend import in_cluster
+        from service.cluster.connection import hide_password
+
+        settings = self._settings
+        with in_cluster(settings)(observer) as backend:
+            if settings.log_format == "console":
+                rows = [
+                    ("tierline", f"{version('tierline')} on {self._url} (try {self._url}/docs)"),
+                    ("queue", f"{hide_password(settings.redis_url)}; start workers with `tierline worker --redis …`"),
+                    ("keys", _keys(settings)),
+                    ("store", settings.store_url or str(settings.data_dir)),
+                ]
+                err.print(_rows(rows))
+            yield backend
 
     @contextmanager
     def _opened(self, observer: "Observer") -> "Iterator[Backend]":
@@ -89,10 +115,18 @@ def _table(machine: "Machine", url: str) -> Table:
         ("boxes", f"{machine.pool.size}, a core each"),
         ("languages", ", ".join(row.name for row in languages if row.available)),
         ("missing", ", ".join(row.name for row in languages if not row.available)),
-        ("keys", f"{len(settings.api_keys)}" if settings.api_keys else "none, so only this machine may ask"),
+        ("keys", _keys(settings)),
         ("data", str(settings.data_dir)),
         *(("note", lack) for lack in wall.lacks),
     ]
+    return _rows(rows)
+
+
+def _keys(settings: Settings) -> str:
+    return f"{len(settings.api_keys)}" if settings.api_keys else "none, so only this machine may ask"
+
+
+def _rows(rows: list[tuple[str, str]]) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")

@@ -14,6 +14,7 @@ A client may be used by many threads (or tasks) at once.
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Generator, Iterable
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -22,6 +23,7 @@ import orjson
 
 from service import client_protocol as protocol
 from service.client_protocol import BatchProgress, Call, Flow, Lines, Lost, Patience, Pause, Retries, ServerEvents
+from service.client_sessions import AsyncSession, Session
 from service.errors import TierlineError
 from service.schemas import (
     Event,
@@ -34,8 +36,9 @@ from service.schemas import (
     Submission,
     Verdict,
 )
+from service.session_schemas import SessionInfo, SessionRequest
 
-__all__ = ["AsyncTierlineClient", "Patience", "TierlineClient"]
+__all__ = ["AsyncSession", "AsyncTierlineClient", "Patience", "Session", "TierlineClient"]
 
 DEFAULT_URL = "http://127.0.0.1:8077"
 T = TypeVar("T")
@@ -185,6 +188,19 @@ class TierlineClient(_Common):
 
     def _stream(self, call: Call) -> "_Stream":
         return _Stream(self._http, self._request(call))
+
+    def session(self, request: SessionRequest | None = None) -> "Session":
+        """Open a session: a box that keeps its files between commands. Close it, or use it in a `with`.
+
+        Raises Overloaded when the judge, or this key, has no room for one for as long as `patience` lasts.
+        """
+        return Session(
+            self._drive, self._drive(protocol.open_session(request or SessionRequest(), self._patience)), self._patience
+        )
+
+    def sessions(self) -> list[SessionInfo]:
+        """Sessions of this key that are open."""
+        return self._drive(protocol.sessions(self._patience))
 
     def put_problem(self, problem_id: str, problem: Problem) -> ProblemSummary:
         """Store a problem, or replace it."""
@@ -341,6 +357,17 @@ class AsyncTierlineClient(_Common):
                     raise Lost("the events ended early")
             except (httpx.TransportError, httpx.StreamError, Lost) as error:
                 await asyncio.sleep(retries.after_loss(error).seconds)
+
+    @asynccontextmanager
+    async def session(self, request: SessionRequest | None = None) -> AsyncGenerator["AsyncSession", None]:
+        """See TierlineClient.session. For an `async with`."""
+        info = await self._drive(protocol.open_session(request or SessionRequest(), self._patience))
+        async with AsyncSession(self._drive, info, self._patience) as session:
+            yield session
+
+    async def sessions(self) -> list[SessionInfo]:
+        """See TierlineClient.sessions."""
+        return await self._drive(protocol.sessions(self._patience))
 
     async def put_problem(self, problem_id: str, problem: Problem) -> ProblemSummary:
         """See TierlineClient.put_problem."""

@@ -17,7 +17,19 @@ from pydantic import BaseModel, TypeAdapter
 
 from service import errors
 from service.errors import FieldError, JudgeFailed, TierlineError
-from service.schemas import LanguageInfo, Problem, ProblemSummary, Result, RunRequest, RunResult, Status, Submission, Verdict
+from service.schemas import (
+    LanguageInfo,
+    Problem,
+    ProblemSummary,
+    Result,
+    RunRequest,
+    RunResult,
+    Status,
+    Submission,
+    Verdict,
+    path_fault,
+)
+from service.session_schemas import ExecRequest, ExecResult, FileInfo, FolderListing, SessionInfo, SessionRequest
 
 T = TypeVar("T")
 
@@ -28,7 +40,10 @@ _LATER = (429, 503)
 _GATEWAY = (502, 504)
 _SUMMARIES = TypeAdapter(list[ProblemSummary])
 _LANGUAGES = TypeAdapter(list[LanguageInfo])
+_SESSIONS = TypeAdapter(list[SessionInfo])
 _PAGE = 1000
+_TURNS = 4
+"""Commands before one's own on the same session that a client waits for."""
 BATCH_COUNT, BATCH_BYTES = 5_000, 24 << 20
 """A batch is sent in parts no larger than this."""
 
@@ -117,8 +132,11 @@ class Retries:
         return Pause(seconds)
 
 
-def request(call: Call, patience: Patience) -> Flow[httpx.Response]:
-    """Make a call until it is answered. All our calls may be repeated: submissions carry idempotency keys."""
+def request(call: Call, patience: Patience, *, repeat: bool = True) -> Flow[httpx.Response]:
+    """Make a call until it is answered. Nearly all our calls may be repeated: submissions carry idempotency keys.
+
+    `repeat` False: not when it may have been heard before the connection was lost.
+    """
     retries = Retries(patience)
     while True:
         try:
@@ -128,7 +146,10 @@ def request(call: Call, patience: Patience) -> Flow[httpx.Response]:
                 return response
             raise error_of(response)
         except Lost as error:
-            yield retries.after_loss(error.__cause__ if isinstance(error.__cause__, Exception) else error)
+            cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+            if not repeat and not isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
+                raise cause from None
+            yield retries.after_loss(cause)
         except TierlineError as error:
             if not is_passing(error):
                 raise
@@ -214,6 +235,74 @@ def run(sent: RunRequest, patience: Patience) -> Flow[RunResult]:
     body = sent.model_dump_json(exclude_defaults=True).encode()
     call = Call("POST", "/v1/run", body, headers=_JSON, read_s=40 * sent.time_limit_s + 300)
     return RunResult.model_validate_json((yield from request(call, patience)).content)
+
+
+def open_session(sent: SessionRequest, patience: Patience) -> Flow[SessionInfo]:
+    """Open one. A connection that is lost may leave one behind, which ends as idle."""
+    call = Call("POST", "/v1/sessions", _body(sent), headers=_JSON, read_s=120)
+    return SessionInfo.model_validate_json((yield from request(call, patience)).content)
+
+
+def sessions(patience: Patience) -> Flow[list[SessionInfo]]:
+    """The caller's own."""
+    return _SESSIONS.validate_json((yield from request(Call("GET", "/v1/sessions"), patience)).content)
+
+
+def session(session_id: str, patience: Patience) -> Flow[SessionInfo]:
+    """How one stands."""
+    return SessionInfo.model_validate_json((yield from request(Call("GET", _session(session_id)), patience)).content)
+
+
+def close_session(session_id: str, patience: Patience) -> Flow[None]:
+    """End one. It is no error that it has ended."""
+    try:
+        yield from request(Call("DELETE", _session(session_id)), patience)
+    except (errors.Gone, errors.NotFound):
+        return
+
+
+def execute(session_id: str, sent: ExecRequest, patience: Patience) -> Flow[ExecResult]:
+    """Run a command once: it is never sent again when it may have run."""
+    read_s = (sent.wall_limit_s or 60) * (1 + _TURNS) + 60
+    call = Call("POST", _session(session_id) + "/exec", _body(sent), headers=_JSON, read_s=read_s)
+    return ExecResult.model_validate_json((yield from request(call, patience, repeat=False)).content)
+
+
+def put_file(session_id: str, path: str, data: bytes, patience: Patience) -> Flow[FileInfo]:
+    """Store a file."""
+    call = Call("PUT", _file(session_id, path), data, headers={"Content-Type": "application/octet-stream"}, read_s=600)
+    return FileInfo.model_validate_json((yield from request(call, patience)).content)
+
+
+def get_file(session_id: str, path: str, patience: Patience) -> Flow[bytes]:
+    """Fetch a file."""
+    return (yield from request(Call("GET", _file(session_id, path), read_s=600), patience)).content
+
+
+def list_files(session_id: str, path: str, limit: int, patience: Patience) -> Flow[FolderListing]:
+    """List a folder."""
+    call = Call("GET", _session(session_id) + "/files", params={"path": path, "limit": limit}, read_s=600)
+    return FolderListing.model_validate_json((yield from request(call, patience)).content)
+
+
+def delete_file(session_id: str, path: str, patience: Patience) -> Flow[None]:
+    """Remove a file. It is sent once: a second time it would not be there."""
+    yield from request(Call("DELETE", _file(session_id, path), read_s=600), patience, repeat=False)
+
+
+def _body(sent: BaseModel) -> bytes:
+    return sent.model_dump_json(exclude_defaults=True).encode()
+
+
+def _session(session_id: str) -> str:
+    return f"/v1/sessions/{quote(session_id, safe='')}"
+
+
+def _file(session_id: str, path: str) -> str:
+    """Raises Invalid: a path with `..` would be tidied up on its way, and be another call."""
+    if fault := path_fault(path):
+        raise errors.Invalid("That is no path in the session's folder.", errors=[FieldError("path", fault)])
+    return f"{_session(session_id)}/files/{quote(path, safe='/')}"
 
 
 def put_problem(problem_id: str, problem: Problem, patience: Patience) -> Flow[ProblemSummary]:

@@ -3,11 +3,13 @@
     TierlineError
     ├── BadRequest          400   a body that cannot be read (not JSON, not UTF-8, bad zstd)
     ├── Unauthorized        401
-    ├── NotFound            404   unknown problem, submission or language
-    ├── Conflict            409   an idempotency key used again with another body
+    ├── NotFound            404   unknown problem, submission, language, session or file
+    ├── Conflict            409   an idempotency key used again with another body; a session's folder or file in the way
+    ├── Gone                410   a session that has ended; the detail says why
     ├── TooLarge            413   a body, test or source past its bound
     ├── Invalid             422   a field with a value that cannot be; names each field and the fix
     ├── Overloaded          429   the queue is full; `retry_after_s` says when to come back
+    ├── Unavailable         503   what the judge stands on (Redis, its workers) cannot be reached; `retry_after_s` as well
     ├── Draining            503   the server is shutting down; `retry_after_s` as well
     └── JudgeFailed         500   the judge itself failed (verdict JE, raised by the client)
 
@@ -51,15 +53,21 @@ class Unauthorized(TierlineError):
 
 
 class NotFound(TierlineError):
-    """There is no such problem, submission or language."""
+    """There is no such problem, submission, language, session or file."""
 
     status, title = 404, "Not found"
 
 
 class Conflict(TierlineError):
-    """The idempotency key was used with another body."""
+    """The idempotency key was used with another body, or something is in the way."""
 
     status, title = 409, "Conflict"
+
+
+class Gone(TierlineError):
+    """There was such a session; the detail says why it ended."""
+
+    status, title = 410, "Gone"
 
 
 class TooLarge(TierlineError):
@@ -78,6 +86,12 @@ class Overloaded(TierlineError):
     """The queue is full."""
 
     status, title = 429, "The judge is full"
+
+
+class Unavailable(TierlineError):
+    """Something that the judge stands on cannot be reached."""
+
+    status, title = 503, "The judge cannot be reached"
 
 
 class Draining(TierlineError):

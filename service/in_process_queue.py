@@ -13,10 +13,11 @@ from typing import cast
 from service import entries
 from service.entries import Entry, Work
 from service.errors import Draining
-from service.judging_threads import Judge, JudgingThreads, RunOnce
+from service.idempotency import check_keys_within
+from service.judging_threads import Judge, JudgingThreads, RunOnce, judge_failed
 from service.mailbox import Mailbox
-from service.queue import Job, Load, Observer, Ticket, WorkerInfo, ended_without_verdict
-from service.register import Register, key_conflict
+from service.queue import DEADLINE_PASSED, Job, Load, Observer, Ticket, WorkerInfo, ended_without_verdict
+from service.register import Register
 from service.result_cache import Packed, ResultCache, pack
 from service.schemas import Event, Result, RunRequest, RunResult, Status
 from service.settings import Settings
@@ -105,16 +106,19 @@ class InProcessQueue:
             self._check_open()
             self._register.drop_old()
             known = [self._register.known(job) for job in jobs]
-            _check_keys_within(jobs)
+            check_keys_within(jobs)
             packed = [self._cache.get(key) if entry is None and key else None for entry, key in zip(known, keys, strict=True)]
             new = sum(entry is None and found is None for entry, found in zip(known, packed, strict=True))
             self._works.check_room(new, len(jobs))
-            tickets: list[Ticket] = []
+            tickets: list[Entry] = []
             for job, key, entry, found in zip(jobs, keys, known, packed, strict=True):
                 tickets.append(entry or self._register.known(job) or self._enter(job, key, found))
             self._ready.notify(new)
         self._register.tell()
-        return tickets
+        for job, ticket in zip(jobs, tickets, strict=True):
+            if (deadline_s := job.submission.deadline_s) is not None:
+                asyncio.get_running_loop().call_later(deadline_s, self._overdue, ticket)
+        return list(tickets)
 
     def _check_open(self) -> None:
         if self._draining:
@@ -155,13 +159,19 @@ class InProcessQueue:
     async def cancel(self, ticket: Ticket) -> None:
         """Take it out of its work; the work ends when nobody else wants it."""
         entry = cast(Entry, ticket)
+        self._withdraw(entry, lambda job: ended_without_verdict(job, entry.id, Status.CANCELLED, CANCELLED))
+
+    def _overdue(self, entry: Entry) -> None:
+        self._withdraw(entry, lambda job: judge_failed(job, DEADLINE_PASSED))
+
+    def _withdraw(self, entry: Entry, end: Callable[[Job], Result]) -> None:
+        """An entry waits no longer. Without effect on one that is done."""
         with self._lock:
             work, job = entry.work, entry.job
             if work is None or job is None:
                 return
             self._works.withdraw(entry, work)
-            packed = pack(ended_without_verdict(job, entry.id, Status.CANCELLED, CANCELLED))
-            watchers = self._register.settle(entry, packed, cached=False, judged_s=0.0)
+            watchers = self._register.settle(entry, pack(end(job)), cached=False, judged_s=0.0)
             watchers += work.events.listeners()
             watchers += self._works.idle_watchers()
         self._mailbox.post(*watchers)
@@ -198,11 +208,3 @@ class InProcessQueue:
     async def workers(self) -> list[WorkerInfo]:
         """This process."""
         return await asyncio.to_thread(self._workers)
-
-
-def _check_keys_within(jobs: Sequence[Job]) -> None:
-    """Raises Conflict when two of them share an idempotency key and differ."""
-    seen: dict[str, bytes] = {}
-    for job in jobs:
-        if (key := job.submission.idempotency_key) is not None and seen.setdefault(key, job.body_digest()) != job.body_digest():
-            raise key_conflict(job)

@@ -9,13 +9,15 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 
 from sandbox.box import Box
 from sandbox.compiler import Compiler
 from sandbox.errors import PoolClosed, SandboxError
 from sandbox.languages import Language, Languages
 from sandbox.memfile import MemFile
-from sandbox.outcome import End, Outcome
+from sandbox.outcome import End
 from sandbox.pool import Pool
 from service.canceller import Cancelled, Canceller
 from service.compiling import compile_and_load, compile_result
@@ -25,11 +27,11 @@ from service.judging_stats import JudgingStats
 from service.loaded_problem import LoadedProblem
 from service.queue import Job
 from service.run_limits import TestLimits, limits_of_run, limits_of_test
-from service.schemas import CompileResult, Event, Result, RunRequest, RunResult, Verdict
+from service.run_results import run_result
+from service.schemas import Event, Result, RunRequest, RunResult, Verdict, content_bytes
 from service.settings import Settings
 from service.store import BlobDamaged, ProblemStore
 from service.undecided import Undecided
-from service.verdicts import verdict_of_run
 
 log = logging.getLogger("tierline.judging")
 
@@ -155,35 +157,21 @@ class Judging:
         compiled = compile_and_load(self._means.compiler, box, request, request.language, limits, cancelled)
         if compiled.program is None:
             return RunResult(verdict=Verdict.CE, stdout="", compile=compile_result(compiled))
-        with MemFile.sealed(request.stdin.encode("utf-8", "surrogatepass")) as stdin:
-            outcome = box.run(stdin, limits.run)
+        with ExitStack() as stack:
+            stdin = stack.enter_context(MemFile.sealed(content_bytes(request.stdin)))
+            files = {name: stack.enter_context(MemFile.sealed(content_bytes(file))) for name, file in request.files.items()}
+            run = partial(box.run, stdin, limits.run, attach=files, hand_over=True, collect=request.collect)
+            outcome = run()
             if outcome.end is End.WALL:
                 outcome.close()
                 self.stats.count_starved()
                 with self._means.pool.alone():
-                    outcome = box.run(stdin, limits.run)
+                    outcome = run()
         try:
             if outcome.end is End.CANCELLED:
                 raise Cancelled
             if outcome.end is End.WALL:
                 raise Undecided(f"the program got no processor in {limits.run.wall_s:g} s, twice")
-            return _run_result(outcome, limits, compile_result(compiled), request.output_limit_bytes)
+            return run_result(outcome, limits, compile_result(compiled), request, self._settings.max_body_mb << 20)
         finally:
             outcome.close()
-
-
-def _run_result(outcome: Outcome, limits: TestLimits, compiled: CompileResult, output_limit_bytes: int) -> RunResult:
-    verdict, _ = verdict_of_run(outcome, limits)
-    return RunResult(
-        verdict=verdict or Verdict.AC,
-        stdout=outcome.stdout.read(output_limit_bytes).decode("utf-8", "replace"),
-        stderr=outcome.stderr.read(output_limit_bytes).decode("utf-8", "replace"),
-        stdout_truncated=outcome.stdout.size > output_limit_bytes,
-        stderr_truncated=outcome.stderr.size > output_limit_bytes,
-        exit_code=outcome.exit_code,
-        signal=outcome.signal,
-        cpu_s=round(outcome.cpu_s, 6),
-        wall_s=round(outcome.wall_s, 6),
-        memory_mb=round(outcome.memory_bytes / (1 << 20), 2),
-        compile=compiled,
-    )

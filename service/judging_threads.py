@@ -86,20 +86,20 @@ class JudgingThreads:
             if isinstance(work.task, RunRequest):
                 answer = self._run_once(work.task, work.cancelled)
                 if work.handed_back and work.cancelled.is_set():
-                    answer = _run_failed(HANDED_BACK)
+                    answer = run_failed(HANDED_BACK)
                 self._finish_run(work, answer, time.monotonic() - started)
                 return
             result = self._judge(work.task, partial(self._happened, work), work.cancelled)
             if work.handed_back and result.status is not Status.DONE:
-                result = _judge_failed(work.task, HANDED_BACK)
+                result = judge_failed(work.task, HANDED_BACK)
         except Exception as error:
             if not work.cancelled.is_set():
                 log.exception("judging failed", error=repr(error))
             message = f"the judge failed: {type(error).__name__}"
             if isinstance(work.task, RunRequest):
-                self._finish_run(work, _run_failed(message), time.monotonic() - started)
+                self._finish_run(work, run_failed(message), time.monotonic() - started)
                 return
-            result = _judge_failed(work.task, HANDED_BACK if work.handed_back else message)
+            result = judge_failed(work.task, HANDED_BACK if work.handed_back else message)
         self._finish(work, result, time.monotonic() - started)
 
     def _happened(self, work: Work, event: Event) -> None:
@@ -144,9 +144,9 @@ class JudgingThreads:
                 work.cancelled.set()
         for work in waiting:
             if isinstance(work.task, RunRequest):
-                self._finish_run(work, _run_failed(HANDED_BACK), 0.0)
+                self._finish_run(work, run_failed(HANDED_BACK), 0.0)
             else:
-                self._finish(work, _judge_failed(work.task, HANDED_BACK), 0.0)
+                self._finish(work, judge_failed(work.task, HANDED_BACK), 0.0)
 
     def abandon(self) -> None:
         """Answer for works that do not even end when they are cancelled."""
@@ -154,14 +154,16 @@ class JudgingThreads:
             watchers: list[Callback] = []
             for work in self._works.running:
                 if isinstance(work.task, Job):
-                    watchers += self._settle(work, pack(_judge_failed(work.task, HANDED_BACK)), 0.0)
+                    watchers += self._settle(work, pack(judge_failed(work.task, HANDED_BACK)), 0.0)
         self._mailbox.post(*watchers)
         self._register.tell()
 
 
-def _judge_failed(job: Job, error: str) -> Result:
+def judge_failed(job: Job, error: str) -> Result:
+    """A submission that the judge could not judge."""
     return Result(verdict=Verdict.JE, error=error, problem=job.problem, language=job.language)
 
 
-def _run_failed(error: str) -> RunResult:
+def run_failed(error: str) -> RunResult:
+    """A run that could not be made."""
     return RunResult(verdict=Verdict.JE, stdout="", error=error)

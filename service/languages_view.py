@@ -9,9 +9,17 @@ class LanguageTable:
     """What the judge knows, with what is missing here among it."""
 
     def __init__(self, infos: Sequence[LanguageInfo]) -> None:
-        self.infos = list(infos)
+        self._set(infos)
+
+    def _set(self, infos: Sequence[LanguageInfo]) -> None:
+        self._infos = list(infos)
         self._by_name = {alias: info for info in infos for alias in info.aliases}
         self._by_name.update({info.name: info for info in infos})
+
+    @property
+    def infos(self) -> list[LanguageInfo]:
+        """All, by no particular order."""
+        return self._infos
 
     @property
     def available(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""A backend in this process: boxes, judging threads and queue."""
+"""A backend in this process: boxes, judging threads, queue and sessions."""
 
 import os
 import socket
@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from service import preparation
 from service.backend import Backend, OpenBackend
 from service.in_process_queue import InProcessQueue
+from service.judging_threads import Judge, RunOnce
 from service.languages_view import LanguageTable
+from service.local_sessions import LocalSessions
 from service.machine import Machine, language_infos, open_machine
 from service.queue import BoxInfo, Job, Observer, WorkerInfo
 from service.schemas import Event, Result, RunRequest, RunResult
@@ -30,28 +32,35 @@ def in_process(settings: Settings) -> OpenBackend:
 
 def backend_of(machine: Machine, observer: Observer) -> Backend:
     """An in-process queue in front of a machine that is open."""
-    judging = machine.judging
-
-    def judge(job: Job, on_event: Callable[[Event], None], cancelled: threading.Event) -> Result:
-        return judging.judge(job, on_event=on_event, cancelled=cancelled)
-
-    def run_once(request: RunRequest, cancelled: threading.Event) -> RunResult:
-        return judging.run_once(request, cancelled=cancelled)
-
+    judge, run_once = judges_of(machine)
     queue = InProcessQueue(
         judge,
         run_once,
         machine.settings,
         threads=machine.pool.size,
-        workers=lambda: [_worker(machine)],
+        workers=lambda: [worker_info(machine, f"{socket.gethostname()}:{os.getpid()}")],
         observer=observer,
     )
-    return Backend(queue, machine.store, LanguageTable(language_infos(machine.languages)), judging.stats)
+    sessions = LocalSessions(machine.pool, machine.settings)
+    return Backend(queue, machine.store, LanguageTable(language_infos(machine.languages)), machine.judging.stats, sessions)
 
 
-def _worker(machine: Machine) -> WorkerInfo:
+def judges_of(machine: Machine) -> tuple[Judge, RunOnce]:
+    """What a queue's threads call."""
+
+    def judge(job: Job, on_event: Callable[[Event], None], cancelled: threading.Event) -> Result:
+        return machine.judging.judge(job, on_event=on_event, cancelled=cancelled)
+
+    def run_once(request: RunRequest, cancelled: threading.Event) -> RunResult:
+        return machine.judging.run_once(request, cancelled=cancelled)
+
+    return judge, run_once
+
+
+def worker_info(machine: Machine, name: str) -> WorkerInfo:
+    """A machine's boxes, now."""
     boxes = [
         BoxInfo(name=box.name, kind=box.kind.value, core=box.core, busy=box.busy, runs=box.runs, restarts=box.restarts)
         for box in machine.pool.status()
     ]
-    return WorkerInfo(name=f"{socket.gethostname()}:{os.getpid()}", wall=machine.pool.wall.name, boxes=boxes)
+    return WorkerInfo(name=name, wall=machine.pool.wall.name, boxes=boxes)

@@ -48,15 +48,11 @@ def make_compiler(pool: Pool, languages: Languages, settings: Settings) -> Compi
 
 def open_store(settings: Settings) -> ProblemStore:
     """The problems on disk. Those of our own are generated when they are first asked for, and anew when they have changed."""
-
-    def fill(name: str) -> bool:
-        return problem_set.fill(store, name)
-
     store = ProblemStore(
         settings.data_dir,
         input_cache_bytes=settings.input_cache_mb << 20,
         max_test_bytes=settings.max_test_mb << 20,
-        fallback=fill,
+        fallback=lambda name: problem_set.fill(store, name),
     )
     problem_set.drop_outdated(store)
     return store
@@ -80,14 +76,17 @@ class Machine:
 
 
 @contextmanager
-def open_machine(settings: Settings) -> Iterator[Machine]:
-    """Start the boxes and close them at the end. Raises WallUnavailable when no isolation can be had."""
+def open_machine(settings: Settings, *, worker: str = "") -> Iterator[Machine]:
+    """Start the boxes and close them at the end. `worker` is what results call this process.
+
+    Raises WallUnavailable when no isolation can be had.
+    """
     with ExitStack() as stack:
         pool, languages = make_pool(settings)
         stack.callback(pool.close)
         pool.start()
         compiler = make_compiler(pool, languages, settings)
         store = open_store(settings)
-        judging = Judging(pool, compiler, languages, store, settings)
+        judging = Judging(pool, compiler, languages, store, settings, worker=worker)
         stack.callback(judging.close)
         yield Machine(settings, pool, languages, compiler, store, judging)

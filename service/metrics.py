@@ -1,8 +1,8 @@
 """What Prometheus reads. Counted where things happen, or looked up when somebody asks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -10,6 +10,7 @@ from service.judging_stats import JudgingStats
 from service.queue import Job, Load, WorkerInfo
 from service.result_cache import Packed
 from service.schemas import RunRequest, RunResult
+from service.session_schemas import SessionStats
 
 _JUDGING_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 _HTTP_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
@@ -63,18 +64,38 @@ class Metrics:
             self.judge_errors.inc()
         self.waited.labels("interactive").observe(waited_s)
 
-    def render(self, load: Load, workers: list[WorkerInfo]) -> bytes:
+    def render(self, load: Load, workers: list[WorkerInfo], sessions: SessionStats | None = None) -> bytes:
         """All metrics in Prometheus' text form."""
         now = CollectorRegistry()
-        now.register(_Now(load, workers, self._stats))
+        now.register(_Now(load, workers, self._stats, sessions))
         return generate_latest(self._registry) + generate_latest(now)
+
+
+def serve_worker_metrics(host: str, port: int, stats: JudgingStats, info: Callable[[], WorkerInfo]) -> Callable[[], None]:
+    """A worker's own /metrics, which has what only it can count. Returns what ends it. Raises OSError when the port is taken."""
+
+    class Worker(Collector):
+        def collect(self) -> Iterator[Metric]:
+            yield from _boxes([info()])
+            yield from _judging(stats)
+
+    registry = CollectorRegistry()
+    registry.register(Worker())
+    server, thread = start_http_server(port, host, registry)
+
+    def close() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return close
 
 
 class _Now(Collector):
     """What is known at the moment of asking."""
 
-    def __init__(self, load: Load, workers: list[WorkerInfo], stats: JudgingStats | None) -> None:
-        self._load, self._workers, self._stats = load, workers, stats
+    def __init__(self, load: Load, workers: list[WorkerInfo], stats: JudgingStats | None, sessions: SessionStats | None) -> None:
+        self._load, self._workers, self._stats, self._sessions = load, workers, stats, sessions
 
     def collect(self) -> Iterator[Metric]:
         """One family after the other."""
@@ -84,21 +105,36 @@ class _Now(Collector):
         yield depth
         yield GaugeMetricFamily("tierline_running", "Submissions and runs that are being judged", self._load.running)
         yield GaugeMetricFamily("tierline_draining", "1 while the server shuts down", int(self._load.draining))
-        yield from self._boxes()
+        yield from _boxes(self._workers)
         if self._stats is not None:
             yield from _judging(self._stats)
+        if self._sessions is not None:
+            yield from _sessions(self._sessions)
 
-    def _boxes(self) -> Iterator[Metric]:
-        boxes = GaugeMetricFamily("tierline_boxes", "Boxes that stand", labels=["worker", "kind"])
-        busy = GaugeMetricFamily("tierline_boxes_busy", "Boxes that run something", labels=["worker"])
-        restarts = CounterMetricFamily("tierline_box_restarts", "Boxes that did not reset and were replaced", labels=["worker"])
-        for worker in self._workers:
-            for kind in sorted({box.kind for box in worker.boxes}):
-                boxes.add_metric([worker.name, kind], sum(box.kind == kind for box in worker.boxes))
-            busy.add_metric([worker.name], len({box.core for box in worker.boxes if box.busy}))
-            by_place = {box.name.split("-")[0]: box.restarts for box in worker.boxes}
-            restarts.add_metric([worker.name], sum(by_place.values()))
-        yield from (boxes, busy, restarts)
+
+def _boxes(workers: list[WorkerInfo]) -> Iterator[Metric]:
+    boxes = GaugeMetricFamily("tierline_boxes", "Boxes that stand", labels=["worker", "kind"])
+    busy = GaugeMetricFamily("tierline_boxes_busy", "Boxes that run something", labels=["worker"])
+    restarts = CounterMetricFamily("tierline_box_restarts", "Boxes that did not reset and were replaced", labels=["worker"])
+    for worker in workers:
+        for kind in sorted({box.kind for box in worker.boxes}):
+            boxes.add_metric([worker.name, kind], sum(box.kind == kind for box in worker.boxes))
+        busy.add_metric([worker.name], len({box.core for box in worker.boxes if box.busy}))
+        by_place = {box.name.split("-")[0]: box.restarts for box in worker.boxes}
+        restarts.add_metric([worker.name], sum(by_place.values()))
+    yield from (boxes, busy, restarts)
+
+
+def _sessions(stats: SessionStats) -> Iterator[Metric]:
+    yield GaugeMetricFamily("tierline_sessions_open", "Sessions that are open", stats.open)
+    yield GaugeMetricFamily("tierline_sessions_running", "Sessions in which something runs or waits for its turn", stats.running)
+    commands = CounterMetricFamily("tierline_session_commands", "Commands of sessions that ended", labels=["end"])
+    for end, count in sorted(stats.commands.items()):
+        commands.add_metric([end], count)
+    ended = CounterMetricFamily("tierline_sessions_ended", "Sessions that ended", labels=["reason"])
+    for reason, count in sorted(stats.ended.items()):
+        ended.add_metric([reason], count)
+    yield from (commands, ended)
 
 
 def _judging(stats: JudgingStats) -> Iterator[Metric]:

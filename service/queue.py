@@ -16,6 +16,7 @@ from service.result_cache import Packed
 from service.schemas import Event, Result, RunRequest, RunResult, Status, Submission
 
 Priority = Literal["interactive", "batch"]
+DEADLINE_PASSED = "its deadline (deadline_s) passed before it was judged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Job:
     def body_digest(self) -> bytes:
         """The same for two requests that may share an idempotency key."""
         sent = self.submission
-        return blake2b(self.cache_key() + repr((sent.cache, sent.priority)).encode(), digest_size=20).digest()
+        return blake2b(self.cache_key() + repr((sent.cache, sent.priority, sent.deadline_s)).encode(), digest_size=20).digest()
 
 
 class Ticket(Protocol):
@@ -93,6 +94,7 @@ class WorkerInfo(BaseModel):
     name: str
     wall: str
     boxes: list[BoxInfo]
+    heartbeat_age_s: float = Field(0.0, description="how long ago it was last heard of; 0 for the process that answers")
 
 
 class SubmissionQueue(Protocol):

@@ -7,7 +7,8 @@ from collections import deque
 
 from service.attic import Attic, Stored
 from service.entries import Entry
-from service.errors import Conflict, FieldError, NotFound
+from service.errors import FieldError, NotFound
+from service.idempotency import key_conflict
 from service.mailbox import Callback
 from service.queue import Job, Observer
 from service.result_cache import Packed
@@ -116,11 +117,3 @@ class Register:
     def _forget(self, entry: Entry) -> None:
         if entry.idempotency is not None and self._keys.get(entry.idempotency) is entry:
             del self._keys[entry.idempotency]
-
-
-def key_conflict(job: Job) -> Conflict:
-    """The job's idempotency key stands for another submission."""
-    return Conflict(
-        "The idempotency key was used for another submission.",
-        errors=[FieldError(f"{job.path}idempotency_key", "use a new key, or send exactly what was sent with this one")],
-    )

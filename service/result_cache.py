@@ -7,13 +7,10 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-import zstandard
-
+from service.compression import compress, decompress
 from service.schemas import Result, Status, Verdict
 
-_LEVEL = 1
 _OVERHEAD_BYTES = 400  # of one kept result: the objects around its bytes
-_local = threading.local()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +30,13 @@ class Packed:
 def pack(result: Result) -> Packed:
     """A result as it is kept. Called by judging threads, so that the event loop never serialises one."""
     body = result.model_dump_json(exclude={"id", "cached"}).encode()
-    compressed = _compressor().compress(body)
-    # A copy of the right size: what zstd returns keeps the memory of its worst case, ten times as much.
-    return Packed(result.status, result.verdict, bytes(memoryview(compressed)))
+    return Packed(result.status, result.verdict, compress(body))
 
 
 def unpack(packed: Packed, submission_id: str, *, cached: bool) -> bytes:
     """The result as JSON."""
-    body = _decompressor().decompress(packed.body)
+    body = decompress(packed.body)
     return b'{"id":"%s","cached":%s,%s' % (submission_id.encode(), b"true" if cached else b"false", body[1:])
-
-
-def _compressor() -> zstandard.ZstdCompressor:
-    found: zstandard.ZstdCompressor | None = getattr(_local, "compressor", None)
-    if found is None:  # one each thread: they are not to be shared
-        found = _local.compressor = zstandard.ZstdCompressor(level=_LEVEL)
-    return found
-
-
-def _decompressor() -> zstandard.ZstdDecompressor:
-    found: zstandard.ZstdDecompressor | None = getattr(_local, "decompressor", None)
-    if found is None:
-        found = _local.decompressor = zstandard.ZstdDecompressor()
-    return found
 
 
 class ResultCache:

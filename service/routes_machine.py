@@ -1,5 +1,7 @@
 """What the judge can do, and how it is."""
 
+import asyncio
+
 import orjson
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -17,7 +19,8 @@ JSON = "application/json"
 @router.get("/v1/languages", summary="Languages", responses={200: {"model": list[LanguageInfo]}, **refusals()})
 async def languages(state: Context) -> Response:
     """Those that can be judged here, and what to install for the others."""
-    infos = state.ready.languages.infos
+    table = state.ready.languages
+    infos = await asyncio.to_thread(lambda: table.infos)
     return Response(orjson.dumps([info.model_dump(mode="json") for info in infos]), media_type=JSON)
 
 
@@ -50,5 +53,6 @@ async def readyz(state: Context) -> dict[str, str]:
 )
 async def metrics(state: Context) -> Response:
     """Needs a key where the judge has any: put it into the scrape configuration."""
-    queue = state.ready.queue
-    return Response(state.metrics.render(await queue.load(), await queue.workers()), media_type=CONTENT_TYPE_LATEST)
+    queue, sessions = state.ready.queue, state.ready.sessions
+    stats = await sessions.stats() if sessions is not None else None
+    return Response(state.metrics.render(await queue.load(), await queue.workers(), stats), media_type=CONTENT_TYPE_LATEST)

@@ -4,10 +4,12 @@ Results are plain models without validation cost in mind: `extra="forbid"` on ev
 setting is an error and never ignored.
 """
 
+import json
+from base64 import b64decode, b64encode
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 DEFAULT_TIERS: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
 
@@ -199,6 +201,9 @@ class Submission(Sent):
     cache: bool = Field(True, description="may an earlier result of the same submission answer")
     priority: Literal["interactive", "batch"] | None = Field(None, description="default: batch in a batch, else interactive")
     details: bool = Field(True, description="list each test in the result")
+    deadline_s: float | None = Field(
+        None, gt=0, le=7 * 86400, allow_inf_nan=False, description="what is not judged so long after it was let in ends as JE"
+    )
 
 
 class Batch(Sent):
@@ -266,23 +271,121 @@ class Result(BaseModel):
     language: str = ""
 
 
+class Base64(Sent):
+    """Bytes that need not be text."""
+
+    base64: str
+
+    @field_validator("base64")
+    @classmethod
+    def _decodes(cls, value: str) -> str:
+        try:
+            b64decode(value, validate=True)
+        except ValueError as error:
+            raise ValueError(f"is not base64 (RFC 4648, with padding): {error}") from None
+        return value
+
+    @classmethod
+    def of(cls, data: bytes) -> "Base64":
+        """These bytes."""
+        return cls(base64=b64encode(data).decode())
+
+    def decoded(self) -> bytes:
+        """The bytes."""
+        return b64decode(self.base64)
+
+
+def _form(content: object) -> str:
+    return "base64" if isinstance(content, dict | Base64) else "text"
+
+
+Content = Annotated[
+    Annotated[str, Tag("text")] | Annotated[Base64, Tag("base64")],
+    Discriminator(_form),
+    Field(description='text, or {"base64": "..."} for bytes that are not UTF-8'),
+]
+Encoding = Literal["text", "base64"]
+
+
+def content_bytes(content: str | Base64) -> bytes:
+    """What is sent as bytes."""
+    return content.decoded() if isinstance(content, Base64) else content.encode("utf-8", "surrogatepass")
+
+
+def told(data: bytes, encoding: Encoding) -> str:
+    """Bytes as they are answered; in `text` what is not UTF-8 becomes U+FFFD."""
+    return b64encode(data).decode() if encoding == "base64" else data.decode("utf-8", "replace")
+
+
+def _relative_path(path: str) -> str:
+    if fault := path_fault(path):
+        raise ValueError(fault)
+    return path
+
+
+def path_fault(path: str) -> str | None:
+    """Why this cannot be a file's place in a working folder, or None."""
+    try:
+        size = len(path.encode())
+    except UnicodeEncodeError:
+        return "a path must be valid Unicode"
+    if not {"", ".", ".."}.isdisjoint(path.split("/")):
+        return "give a path within the working folder, such as data/a.txt: no / in front, no empty part, no . and no .."
+    if "\0" in path or size > 1000 or any(len(part.encode()) > 255 for part in path.split("/")):
+        return "a path has at most 1000 bytes, each part of it at most 255, and none is NUL"
+    return None
+
+
+RelativePath = Annotated[str, AfterValidator(_relative_path)]
+_NAMES_BYTES = 24 << 10
+
+
 class RunRequest(Sent):
     """A program to run once."""
 
     language: str = Field(min_length=1, max_length=50)
     source: str = Field(max_length=1 << 20)
-    stdin: str = ""
+    stdin: Content = ""
+    files: dict[RelativePath, Content] = Field(
+        default_factory=dict, max_length=100, description="path in the working folder (/tmp) -> content"
+    )
+    collect: tuple[RelativePath, ...] = Field(
+        (), max_length=100, description="paths of files in the working folder to bring back"
+    )
     time_limit_s: float = Field(10.0, gt=0, le=600, allow_inf_nan=False)
     memory_limit_mb: int = Field(256, ge=8, le=65536)
     output_limit_bytes: int = Field(1 << 20, ge=1, le=64 << 20, description="of stdout and of stderr that come back")
+    collect_limit_bytes: int = Field(1 << 20, ge=1, le=64 << 20, description="of each file that comes back")
+    encoding: Encoding = Field("text", description="how stdout, stderr and files come back")
     mode: Literal["auto", "exec"] = "auto"
+
+    @model_validator(mode="after")
+    def _names_go_together(self) -> "RunRequest":
+        if sum(len(json.dumps(name)) for name in (*self.files, *self.collect)) > _NAMES_BYTES:
+            raise ValueError(f"the names in files and collect have more than {_NAMES_BYTES} bytes together; use shorter ones")
+        for name in self.files:
+            parts = name.split("/")
+            for end in range(1, len(parts)):
+                if (above := "/".join(parts[:end])) in self.files:
+                    raise ValueError(f"files: {above} cannot be a file and the folder of {name}")
+        return self
+
+
+class CollectedFile(BaseModel):
+    """A file that a run was asked to bring back. One of `text` and `base64` is there when it came."""
+
+    found: bool = Field(True, description="false: there is no such file, or it is a link or no regular file")
+    too_large: bool = Field(False, description="past collect_limit_bytes, or the answer is full; it was left there")
+    bytes: int = 0
+    text: str | None = None
+    base64: str | None = Field(None, description="when this was asked for, or the file is not UTF-8")
 
 
 class RunResult(BaseModel):
     """What one run did. `verdict` is AC for a clean exit, else TLE, MLE, OLE, RTE, CE or JE."""
 
     verdict: Verdict
-    stdout: str = Field("", description="UTF-8; bytes that are not become U+FFFD")
+    stdout: str = Field("", description="in the encoding asked for; in text, bytes that are not UTF-8 become U+FFFD")
     stderr: str = ""
     stdout_truncated: bool = False
     stderr_truncated: bool = False
@@ -291,6 +394,8 @@ class RunResult(BaseModel):
     cpu_s: float = 0.0
     wall_s: float = 0.0
     memory_mb: float = 0.0
+    encoding: Encoding = "text"
+    files: dict[str, CollectedFile] = Field(default_factory=dict, description="each name of collect; none when nothing ran")
     compile: CompileResult = Field(default_factory=CompileResult)
     error: str | None = None
 

@@ -1,7 +1,8 @@
 """`tierline serve`: one process with API, queue and boxes, and an orderly end.
 
 The first SIGTERM (or Ctrl+C) drains: the socket stays open so that results can be fetched, nothing new is let in (503 with
-Retry-After), and what is queued or running is finished within `drain_s`; what is not by then is answered as JE, handed back.
+Retry-After), and what is queued or running is finished within `drain_s`; what is not by then is answered as JE, handed back,
+and open sessions end.
 Streams in flight are written to their end, and the process exits with 0. A second signal ends it at once: the boxes die with
 it, and what is left on disk the next start cleans.
 """
@@ -87,7 +88,10 @@ class Server(uvicorn.Server):
         if backend is not None:
             load = await backend.queue.load()
             log.info("draining", queued=load.queued, running=load.running, at_most_s=self._drain_s)
-            await backend.queue.drain(self._drain_s)
+            ending = [backend.queue.drain(self._drain_s)]
+            if backend.sessions is not None:
+                ending.append(backend.sessions.drain(self._drain_s))
+            await asyncio.gather(*ending)
         self.should_exit = True
 
     def _give_up(self) -> None:

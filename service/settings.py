@@ -68,11 +68,37 @@ class Settings(BaseSettings):
     scratch_mb: int = Field(256, ge=1, le=65536, description="size of /tmp, charged to the program's memory")
 
     queue_size: int = Field(20_000, ge=1, le=1_000_000, description="submissions that may wait; past it callers get 429")
+    redis_url: str = Field("", description="judge on many machines: the Redis that submissions wait in; redis://host:6379/0")
+    store_url: str = Field(
+        "", description="with Redis, where problems lie for all machines: a folder or fsspec URL; empty: data_dir"
+    )
+    store_cache_mb: int = Field(4096, ge=16, le=1 << 20, description="disk of a worker for texts from store_url")
+    worker_tries: int = Field(3, ge=1, le=20, description="workers that may die or fail over one submission before it ends as JE")
+    metrics_port: int = Field(0, ge=0, le=65535, description="port for a worker's /metrics; 0 means none")
     result_ttl_s: float = Field(3600, gt=0, le=30 * 86400, description="how long a result can be fetched")
     results_kept: int = Field(200_000, ge=1, le=10_000_000, description="results that can be fetched at most")
     results_mb: int = Field(1, ge=1, le=65536, description="memory for results that can be fetched; older ones lie on disk")
     result_cache_mb: int = Field(1, ge=0, le=65536, description="memory for answering repeated submissions; 0 turns it off")
     input_cache_mb: int = Field(512, ge=16, le=1 << 20, description="memory for tests that are kept ready")
+    run_files_mb: int = Field(
+        32, ge=1, le=256, description="size of the files sent with one run; they must fit into scratch_mb too"
+    )
+    sessions_max: int = Field(64, ge=0, le=10_000, description="sessions open at once; 0 turns them off")
+    sessions_per_key: int = Field(32, ge=1, le=10_000, description="sessions that one API key may have open")
+    sessions_disk_mb: int = Field(
+        4096, ge=1, le=1 << 20, description="memory for the files of all sessions; each reserves its disk_limit_mb"
+    )
+    session_disk_mb: int = Field(1024, ge=1, le=65536, description="largest disk_limit_mb of a session")
+    session_memory_mb: int = Field(2048, ge=8, le=65536, description="largest memory_limit_mb of a session's command")
+    session_wall_s: float = Field(300, gt=0, le=3600, description="longest wall_limit_s of a session's command")
+    session_idle_s: float = Field(300, gt=0, le=86400, description="a session of which nothing is asked for so long is closed")
+    session_lifetime_s: float = Field(3600, gt=0, le=30 * 86400, description="a session is closed after so long in any case")
+    session_commands: int = Field(
+        0, ge=0, le=4096, description="commands of sessions that run at once, the others wait; 0 means four for each core"
+    )
+    session_gone_s: float = Field(
+        3600, ge=0, le=30 * 86400, description="how long a session that ended is told of (410, then 404)"
+    )
     max_body_mb: int = Field(64, ge=1, le=4096, description="size of a request's body after decompression")
     max_source_bytes: int = Field(128 << 10, ge=1, le=1 << 20, description="size of a program's source")
     max_test_mb: int = Field(64, ge=1, le=4096, description="size of one test's input or output")

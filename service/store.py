@@ -59,10 +59,11 @@ class ProblemStore:
         input_cache_bytes: int = 512 << 20,
         max_test_bytes: int = 64 << 20,
         fallback: Fallback | None = None,
+        blobs: BlobStore | None = None,
     ) -> None:
         self._folder = data_dir / "problems"
         self._lock_file = data_dir / "store.lock"
-        self._blobs = BlobStore(data_dir / "blobs")
+        self._blobs = blobs or BlobStore(data_dir / "blobs")
         self._max_test_bytes = max_test_bytes
         self._fallback = fallback
         self._texts = TextCache(input_cache_bytes)
@@ -112,6 +113,11 @@ class ProblemStore:
                 if len(text) * 4 > self._max_test_bytes and len(text.encode()) > self._max_test_bytes:
                     raise too_large(f"tests.{index}.{part}", self._max_test_bytes)
         return load_inline(problem, self._texts)
+
+    def manifest_of(self, loaded: LoadedProblem) -> Manifest:
+        """What is stored of a problem that `load` gave."""
+        with self._in_use_lock:
+            return self._in_use[loaded]
 
     def get(self, id: str, *, max_bytes: int | None = None) -> Problem:
         """The whole problem. Raises TooLarge past `max_bytes` of texts, and Invalid when a text is not UTF-8: export those."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.redis_server import RedisServer
 from sandbox import Pool, PoolConfig
 from tests.walls import WallOption, choose_tests, mark_known_differences
 
@@ -59,3 +60,18 @@ def pool(pool_config: ConfigMaker, run_dir: Path, cache_dir: Path) -> Iterator[P
     pool.start()
     yield pool
     pool.close()
+
+
+@pytest.fixture(scope="session")
+def redis_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_server(redis_process: RedisServer) -> RedisServer:
+    """Empty at the beginning of each test."""
+    redis_process.flush()
+    return redis_process

@@ -25,6 +25,7 @@ OUTPUT = -1
 HEAD = struct.Struct("!II")
 """Before each frame of a stream: the frame's bytes, and how many files follow; then their sizes, 8 bytes each."""
 
+_MOST_FILES = 253  # that travel with one packet: the kernel's own bound
 _SEALS = 0xF  # against sealing, shrinking, growing and writing
 _ADD_SEALS = 1033
 _CHUNK = 1 << 20
@@ -42,7 +43,7 @@ class Socket:
 
     def receive(self) -> Received:
         """A frame and its files; an empty one when the host is gone."""
-        frame, fds, _, _ = socket.recv_fds(self._socket, 1 << 17, 32)
+        frame, fds, _, _ = socket.recv_fds(self._socket, 1 << 17, _MOST_FILES)
         return frame, list(fds)
 
     def send(self, frame: bytes, fds: Sequence[int] = ()) -> None:

@@ -46,7 +46,7 @@ class Folder:
         try:
             signal.alarm(_LONGEST_S)
             os.chdir(self.path)
-            unlink_files()  # the runner's own too, which the program's user may not
+            empty()  # of what is the runner's own
             if self._uid is not None:
                 os.setresgid(self._uid, self._uid, self._uid)
                 os.setresuid(self._uid, self._uid, self._uid)
@@ -69,16 +69,9 @@ class Folder:
         """Nothing to do: it belongs to the runner, and programs may only read in it."""
 
 
-def unlink_files() -> None:
-    """Remove all that lies right in the working directory and is no folder."""
-    with os.scandir(".") as entries:
-        for entry in entries:
-            if not entry.is_dir(follow_symlinks=False):
-                os.unlink(entry.name)
-
-
 def empty() -> None:
-    """Remove all that lies in the working directory. Raises OSError for what cannot be removed."""
+    """Remove all that lies in the working directory, but folders there that are another user's. Raises OSError for what cannot
+    be removed."""
     mark, number = os.urandom(8).hex(), 0  # a name that no program has taken
     waiting = ["."]
     while waiting:
@@ -87,14 +80,14 @@ def empty() -> None:
             for entry in entries:
                 if not entry.is_dir(follow_symlinks=False):
                     os.unlink(entry.path)
-                    continue
-                if place == ".":
-                    waiting.append(entry.name)
-                    os.chmod(entry.path, 0o700)
-                    continue
-                name, number = f"{mark}-{number}", number + 1
-                os.chmod(entry.path, 0o700)  # moving a folder changes what it says of its parent
-                os.rename(entry.path, name)
-                waiting.append(name)
+                elif place == ".":
+                    if entry.stat(follow_symlinks=False).st_uid == os.geteuid():
+                        os.chmod(entry.path, 0o700)
+                        waiting.append(entry.name)
+                else:
+                    name, number = f"{mark}-{number}", number + 1
+                    os.chmod(entry.path, 0o700)  # moving a folder changes what it says of its parent
+                    os.rename(entry.path, name)
+                    waiting.append(name)
         if place != ".":
             os.rmdir(place)

@@ -34,7 +34,7 @@ class Jail:
         kernel.close_from(3)
         for kind, value in self.limits_of(run):
             resource.setrlimit(kind, (value, value))
-        os.chdir("/tmp")
+        os.chdir(run.get("folder", "/tmp"))
         if self.uid is None:
             kernel.drop_capabilities()
         else:

@@ -6,17 +6,20 @@
     run     one run of it: stdin, stdout and stderr as descriptors, the limits in the frame
     wipe    forget the program
 
-A frame during a run, or the host's end of the socket closing, cancels the run.
+    pause   hold the run at hand, or the next, until `resume`; for boxes with a disk
+
+Any other frame during a run, or the host's end of the socket closing, cancels the run.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import stat
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Optional, Tuple
 
 from . import channel, folder, kernel, scratch, spawn, supervise, warm
@@ -51,9 +54,10 @@ class Runner:
         self.null = os.open("/dev/null", os.O_RDONLY)
         self.fresh_main = fresh_main
         self.places: dict[str, scratch.Scratch | folder.Folder] = {}
+        self.fresh = ["/tmp", "/dev/shm"]  # what each run finds empty
         self.uid: int | None = None
-        self.read_as: int | None = None
-        """Whose rights it takes to read what programs made, where the runner's own will not do."""
+        self.acts_as: int | None = None
+        """Whose rights it takes to touch what is the program's, where the runner's own will not do."""
         self.program: Message = {}
         self.code = -1
         self.warnings = -1
@@ -82,10 +86,13 @@ class Runner:
         self.uid = message["uid"]
         self.jail = Jail(kernel.Filter(code), self.uid)
         self.spawner = spawn.Spawner(self.jail, message["helper"])
-        kept = [] if message["mount"] else [folder.Folder("/tmp", self.uid), folder.Folder("/dev/shm", self.uid)]
-        self.places = {place.path: place for place in (folder.Folder("/box", None), *kept)} if kept else mounted_places()
-        self.read_as = self.uid if kept else None
-        self.supervisor = supervise.Supervisor(self.host.wait_fd, supervise.ProcMeter(), kept)
+        disk, mounts = message["disk"], message["mount"]
+        self.places = mounted_places(disk, self.uid) if mounts else kept_places(self.uid)
+        self.acts_as = None if mounts else self.uid
+        if disk:
+            self.fresh.remove("/tmp")
+        watched = [] if mounts else [place for path in self.fresh if isinstance(place := self.places[path], folder.Folder)]
+        self.supervisor = supervise.Supervisor(self.host, supervise.ProcMeter(), watched)
         self.env = message["env"]
         os.dup2(1, 2)  # stderr was the channel, for failures until here
         warm.preload(message["preload"])
@@ -161,11 +168,9 @@ class Runner:
     def do_run(self, message: Message, fds: list[int]) -> Job | None:
         program = self.program
         message["forked"] = program["warm"]
-        self.places["/tmp"].refresh(message["scratch_mb"])
-        self.places["/dev/shm"].refresh(message["scratch_mb"])
+        self.freshen(message["scratch_mb"])
         streams = [fds[0], *fds[-2:]]
-        for name, fd in zip(message["attach"], fds[1:-2]):
-            scratch.put(f"/tmp/{name}", fd, 0o444)
+        self.attach(message, fds[1:-2])
         self.spawner.clear_trouble()
         started = self.supervisor.begin()
         if program["warm"]:
@@ -186,11 +191,11 @@ class Runner:
         if self.spawner.trouble():
             self.answer({"failed": self.spawner.trouble()})
             return None
-        found = self.made(message["collect"])
+        with self.acting():
+            found = {name: made for name in message["collect"] if (made := open_made("/tmp", name)) is not None}
         report["files"] = list(found)
         try:
-            self.places["/tmp"].refresh(message["scratch_mb"])
-            self.places["/dev/shm"].refresh(message["scratch_mb"])
+            self.freshen(message["scratch_mb"])
         except folder.Dirty as error:  # the program's own result stands; the box is not used again
             report["dirty"] = str(error)
         self.answer(report, list(found.values()))
@@ -198,15 +203,33 @@ class Runner:
             os.close(fd)
         return None
 
-    def made(self, names: Sequence[str]) -> dict[str, int]:
-        """What a program left in /tmp. A container's root may not read what its user has closed to others."""
-        if self.read_as is None:
-            return open_all(names)
-        os.seteuid(self.read_as)
+    def freshen(self, size_mb: int) -> None:
+        """Nothing of an earlier run is left where each run starts empty."""
+        for path in self.fresh:
+            self.places[path].refresh(size_mb)
+
+    def attach(self, message: Message, fds: Sequence[int]) -> None:
+        """Put files into /tmp: to be read, or the program's own."""
+        own = message["hand_over"]
+        with self.acting() if own else contextlib.nullcontext():
+            owner = None if self.acts_as is not None else self.uid
+            for name, fd in zip(message["attach"], fds):
+                scratch.put_beneath("/tmp", name, fd, own, owner)
+
+    @contextlib.contextmanager
+    def acting(self) -> Iterator[None]:
+        """As the program's user, where that is needed: a container's root may neither read what its user has closed to others
+        nor give a file away."""
+        if self.acts_as is None:
+            yield
+            return
+        os.setegid(self.acts_as)
+        os.seteuid(self.acts_as)
         try:
-            return open_all(names)
+            yield
         finally:
             os.seteuid(0)
+            os.setegid(0)
 
     def become_program(self, enter: Callable[[], None]) -> Job:
         """In the child: enter the jail and hand back what the module level below runs, from as shallow a frame as can be."""
@@ -233,28 +256,48 @@ class Runner:
     def do_ping(self, message: Message, fds: list[int]) -> None:
         self.answer({"ok": True})
 
+    def do_pause(self, message: Message, fds: list[int]) -> None:
+        self.supervisor.held = True  # the run that it is meant for has not begun, or has ended and `resume` follows
+
+    def do_resume(self, message: Message, fds: list[int]) -> None:
+        self.supervisor.held = False
+
     def do_cancel(self, message: Message, fds: list[int]) -> None:
         """It came too late: the run it was meant for has ended."""
 
 
-def mounted_places() -> dict[str, scratch.Scratch | folder.Folder]:
+def mounted_places(disk: Message | None, owner: int | None) -> dict[str, scratch.Scratch | folder.Folder]:
     """Places that are mounted anew for each program or run."""
     shm = scratch.Scratch("/dev/shm", "1777", 4096)
     shm.replace(16)
+    if disk:
+        scratch.mount_disk(disk["size_mb"], disk["files"], owner)
     return {"/box": scratch.Scratch("/box", "0755", 4096), "/tmp": scratch.Scratch("/tmp", "1777", 65536), "/dev/shm": shm}
 
 
-def open_all(names: Sequence[str]) -> dict[str, int]:
-    """Descriptors of those files of /tmp that are there."""
-    return {name: made for name in names if (made := open_made("/tmp/" + name)) is not None}
+def kept_places(uid: int | None) -> dict[str, scratch.Scratch | folder.Folder]:
+    """Places of a container, which are emptied. With a disk, /tmp and /work are kept as they were made."""
+    return {path: folder.Folder(path, owner) for path, owner in (("/box", None), ("/tmp", uid), ("/dev/shm", uid))}
 
 
-def open_made(path: str) -> int | None:
-    """A descriptor of a regular file that a program made, or None. No link in the path is followed."""
+def open_made(folder: str, name: str) -> int | None:
+    """A descriptor of a regular file that a program made, or None.
+
+    No link in its path is followed: here that would be done with the runner's rights.
+    """
+    *parents, last = name.split("/")
+    if not {"", ".", ".."}.isdisjoint([*parents, last]):
+        return None
+    at = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        for part in parents:
+            above, at = at, os.open(part, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
+            os.close(above)
+        fd = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at)
     except OSError:
         return None
+    finally:
+        os.close(at)
     if stat.S_ISREG(os.fstat(fd).st_mode):
         return fd
     os.close(fd)

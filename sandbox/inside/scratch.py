@@ -1,4 +1,5 @@
-"""The places a program may see files of its own: /box (read-only), /tmp and /dev/shm (fresh for each run).
+"""The places a program may see files of its own: /box (read-only), /tmp and /dev/shm (fresh for each run). Boxes with a disk keep
+/work and /tmp.
 
 A used folder is never walked or emptied: programs leave thousand-deep trees. It is detached whole and a new one is mounted.
 """
@@ -47,6 +48,35 @@ class Scratch:
     def protect(self) -> None:
         """Nothing in it can be changed from now on."""
         kernel.mount(None, self.path, None, kernel.MS_REMOUNT | kernel.MS_RDONLY | _FLAGS)
+
+
+def mount_disk(size_mb: int, files: int, owner: int | None) -> None:
+    """Make /work and /tmp two folders of one file system that stays as long as the box. `owner` None: this process's user."""
+    kernel.mount("none", "/work", "tmpfs", _FLAGS, f"mode=0755,size={size_mb}m,nr_inodes={files + 3}")
+    for path, mode in (("/work/tmp", 0o1777), ("/work/work", 0o755)):
+        os.mkdir(path)
+        if owner is not None:
+            os.chown(path, owner, owner)
+        os.chmod(path, mode)
+    kernel.mount("/work/tmp", "/tmp", None, kernel.MS_BIND)
+    kernel.mount("/work/work", "/work", None, kernel.MS_BIND)  # hides the folder that has both
+
+
+def put_beneath(folder: str, name: str, source: int, hand_over: bool, owner: int | None) -> None:
+    """Copy `source` to a path in a fresh folder: for `owner` to do with as it likes, or only to be read."""
+    made = folder
+    for part in name.split("/")[:-1]:
+        made = f"{made}/{part}"
+        try:
+            os.mkdir(made)
+        except FileExistsError:
+            continue
+        if hand_over and owner is not None:
+            os.chown(made, owner, owner)
+    path = f"{folder}/{name}"
+    put(path, source, 0o644 if hand_over else 0o444)
+    if hand_over and owner is not None:
+        os.chown(path, owner, owner)
 
 
 def put(path: str, source: int, mode: int) -> None:

@@ -113,7 +113,8 @@ class Spawner:
 
     def _request(self, run: dict[str, Any], streams: list[int]) -> _Request:
         jail, limits = self.jail, self.jail.limits_of(run)
-        request = _Request(folder=b"/tmp", filter=jail.filter.address, uid=-1 if jail.uid is None else jail.uid, into=jail.into)
+        request = _Request(filter=jail.filter.address, uid=-1 if jail.uid is None else jail.uid, into=jail.into)
+        request.folder = os.fsencode(run.get("folder", "/tmp"))
         request.streams[:] = streams
         request.attach[: len(jail.attach)] = jail.attach
         request.attach_count = len(jail.attach)

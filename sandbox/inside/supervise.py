@@ -14,7 +14,7 @@ import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, Sequence
+from typing import Any, Protocol, Sequence, Tuple
 
 from .own_group import OwnGroup
 
@@ -22,6 +22,14 @@ NS = 1_000_000_000
 _LOOK_AGAIN_NS = 20_000_000
 _MEMORY_LOOK_MS = 5
 _PLACES_LOOK_MS = 20
+
+
+class Host(Protocol):
+    """Where frames come from: see channel.py."""
+
+    wait_fd: int
+
+    def receive(self) -> Tuple[bytes, "list[int]"]: ...
 
 
 class Place(Protocol):
@@ -207,14 +215,18 @@ def own_memory_bytes() -> int:
 class Supervisor:
     """Watches one program at a time."""
 
-    def __init__(self, channel_fd: int, meter: Meter, places: Sequence[Place] = ()) -> None:
-        self._channel_fd = channel_fd
+    def __init__(self, host: Host, meter: Meter, places: Sequence[Place] = ()) -> None:
+        self._host = host
         self._places = places
         self.meter = meter
+        self.held = False
+        """The host wants nothing to run now."""
+        self._held_ns = self._stopped_ns = 0
 
     def watch(self, pid: int, run: dict[str, Any], started: tuple[int, int, int]) -> dict[str, Any]:
         """Wait for `pid`, held to the limits in `run`; `started` is what `begin` gave before the program was started."""
         start_ns, cpu_before, stalled_before = started
+        self._held_ns = 0
         pidfd = os.pidfd_open(pid)
         try:
             end, peak = self._wait(pidfd, run, start_ns, cpu_before, stalled_before)
@@ -225,7 +237,7 @@ class Supervisor:
         if end != "exit":
             os.kill(pid, signal.SIGKILL)
         status, used = os.wait4(pid, 0)[1:]
-        wall_ns = time.monotonic_ns() - start_ns
+        wall_ns = time.monotonic_ns() - start_ns - self._held_ns
         sweep()
         # The group's counter sees every process; rusage sees only those that somebody waited for, but to the microsecond.
         cpu_ns = max(self.meter.cpu_ns() - cpu_before, int((used.ru_utime + used.ru_stime) * NS))
@@ -261,13 +273,17 @@ class Supervisor:
         look_ms = _MEMORY_LOOK_MS if watched else _PLACES_LOOK_MS if self._places else 0
         poll = select.poll()
         poll.register(pidfd, select.POLLIN)
-        poll.register(self._channel_fd, select.POLLIN)
+        poll.register(self._host.wait_fd, select.POLLIN)
         wait_ns, peak = min(cpu_limit, idle_limit, wall_limit), 0
+        if self.held:  # asked for before this run began
+            self._stop()
+            if not self._hold():
+                return "cancelled", peak
         while True:
             timeout_ms = max(1, -(-wait_ns // 1_000_000))
             ready = [fd for fd, _ in poll.poll(min(timeout_ms, look_ms) if look_ms else timeout_ms)]
-            if self._channel_fd in ready:
-                return "cancelled", peak  # the only frame that may come during a run, or the host is gone
+            if self._host.wait_fd in ready and not (run.get("yields") and self._hold()):
+                return "cancelled", peak  # the only other frame that may come during a run, or the host is gone
             if pidfd in ready:
                 return "exit", peak
             if watched:
@@ -276,7 +292,7 @@ class Supervisor:
                     return "memory", peak
             if self._places_overflow(run):
                 return "memory", peak
-            wall_ns = time.monotonic_ns() - start_ns
+            wall_ns = time.monotonic_ns() - start_ns - self._held_ns
             cpu_ns = self.meter.cpu_ns() - cpu_before
             if cpu_ns >= cpu_limit:
                 return "cpu", peak
@@ -292,6 +308,35 @@ class Supervisor:
             if wall_ns >= wall_limit:
                 return "wall", peak
             wait_ns = min(cpu_limit - cpu_ns, idle_limit - idle_ns, wall_limit - wall_ns)
+
+    def _hold(self) -> bool:
+        """Do what the host says by a frame; with `pause`, until it says otherwise. False when the run is to end."""
+        while True:
+            frame, _ = self._host.receive()
+            if b"resume" in frame:
+                self._go_on()
+                return True
+            if b"pause" not in frame:
+                return False
+            self._stop()
+
+    def _stop(self) -> None:
+        self.held, self._stopped_ns = True, time.monotonic_ns()
+        signal_all(signal.SIGSTOP)
+
+    def _go_on(self) -> None:
+        if self.held:
+            self.held = False
+            self._held_ns += time.monotonic_ns() - self._stopped_ns
+            signal_all(signal.SIGCONT)
+
+
+def signal_all(number: int) -> None:
+    """To everything in the box but the runner."""
+    try:
+        os.kill(-1, number)
+    except ProcessLookupError:
+        pass
 
 
 def sweep() -> None:

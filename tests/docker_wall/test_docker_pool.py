@@ -56,7 +56,7 @@ config = PoolConfig(boxes=1, run_dir=Path(sys.argv[1]), cache_dir=Path(sys.argv[
 pool = Pool(config)
 pool.start()
 wall = pool.wall
-never_started = wall.engine.create(wall.plan("never-started", 0, None))
+never_started = wall.engine.create(wall.plan("never-started", 0, 0, None, None))
 print(never_started, flush=True)
 time.sleep(600)
 """

@@ -103,7 +103,7 @@ def test_a_cancellation_never_gets_in_between_a_frame_and_its_files(ends: Ends) 
     with MemFile.sealed(bytes(4 << 20)) as given:
         sender = threading.Thread(target=channel.send, args=(b'{"op": "run"}', [given.fd]))
         sender.start()
-        canceller = threading.Thread(target=channel.cancel)
+        canceller = threading.Thread(target=channel.tell, args=(b'{"op": "cancel"}',))
         canceller.start()
         received = [box.receive(), box.receive()]
         sender.join()

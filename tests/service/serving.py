@@ -10,17 +10,27 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+import redis
 import structlog
 import uvicorn
 
+from bench.redis_server import RedisServer
 from sandbox import Pool
 from sandbox.languages import Languages
 from service.app import create_app
 from service.backend import Backend, OpenBackend
+from service.cluster import names
+from service.cluster.backend import find_depot, in_cluster
+from service.cluster.connection import connect
+from service.cluster.problem_shelf import ProblemShelf
+from service.cluster.session_host import SessionHost
+from service.cluster.worker import Worker
 from service.context import State
 from service.judging import Judging
-from service.local_backend import backend_of
-from service.machine import Machine, make_compiler, open_store
+from service.local_backend import backend_of, judges_of, worker_info
+from service.local_sessions import LocalSessions
+from service.machine import Machine, language_infos, make_compiler, open_store
 from service.queue import Observer
 from service.server import Server, listen, url_of
 from service.settings import Settings
@@ -58,6 +68,72 @@ def boxes_of(pool: Pool, settings: Settings) -> OpenBackend:
         return nullcontext(backend_of(Machine(settings, pool, languages, compiler, store, judging), observer))
 
     return opened
+
+
+def cluster_of(pool: Pool, settings: Settings) -> OpenBackend:
+    """The same boxes behind Redis: a replica, and a worker beside it in threads of this process."""
+
+    @contextmanager
+    def opened(observer: Observer) -> Iterator[Backend]:
+        languages = Languages.probe(pool.config)
+        compiler, store = make_compiler(pool, languages, settings), open_store(settings)
+        with in_cluster(settings)(observer) as backend, connect(settings.redis_url) as client:
+            judging = Judging(pool, compiler, languages, store, settings, worker="worker")
+            machine = Machine(settings, pool, languages, compiler, store, judging)
+            judge, run_once = judges_of(machine)
+            shelf = ProblemShelf(
+                client, find_depot(client, settings), settings.data_dir / "fetched", cache_mb=64, input_cache_mb=64
+            )
+            worker = Worker(
+                settings,
+                judge,
+                run_once,
+                shelf.get,
+                threads=pool.size,
+                info=lambda: worker_info(machine, "worker"),
+                languages=language_infos(languages),
+            )
+            host = SessionHost(settings, lambda ids: LocalSessions(pool, settings, ids, worker="worker"))
+            working = threading.Thread(target=worker.work)
+            working.start()
+            if settings.sessions_max:
+                host.start()
+            _until_workers(client, sessions=settings.sessions_max > 0)
+            try:
+                yield backend
+            finally:
+                worker.stop()
+                if settings.sessions_max:
+                    host.close()
+                working.join(30)
+                assert not working.is_alive(), "the worker did not stop"
+
+    return opened
+
+
+KINDS = ("one machine", "many machines")
+"""Parameters of fixtures whose tests hold for both."""
+
+
+def settings_of_kind(request: pytest.FixtureRequest, data_dir: Path, **given: Any) -> Settings:
+    """Settings for the kind that the fixture's parameter names; Redis is empty then."""
+    if request.param == "many machines":
+        redis_process: RedisServer = request.getfixturevalue("redis_process")
+        redis_process.flush()
+        given["redis_url"] = redis_process.url
+    return settings_for(data_dir, **given)
+
+
+def backend_for(pool: Pool, settings: Settings) -> OpenBackend:
+    """Of the kind that the settings are for."""
+    return cluster_of(pool, settings) if settings.redis_url else boxes_of(pool, settings)
+
+
+def _until_workers(client: redis.Redis, *, sessions: bool) -> None:
+    end = time.monotonic() + 30
+    while not client.exists(names.LANGUAGES) or (sessions and not client.exists(names.SESSION_HOSTS)):
+        assert time.monotonic() < end, "the worker did not come"
+        time.sleep(0.01)
 
 
 @contextmanager
@@ -98,6 +174,3 @@ def _until_ready(running: Serving) -> None:
 def settings_for(data_dir: Path, **given: Any) -> Settings:
     """Settings of a test's server."""
     return Settings(data_dir=data_dir, **{"drain_s": 5, "log_level": "error", **given})
-
-
-__all__ = ["A_PLUS_B", "RIGHT", "SLEEPER", "WRONG", "Backend", "Serving", "boxes_of", "serving", "settings_for"]

@@ -20,13 +20,25 @@ from service.in_process_queue import InProcessQueue
 from service.languages_view import LanguageTable
 from service.queue import Observer
 from service.store import ProblemStore
-from tests.service.serving import A_PLUS_B, RIGHT, SLEEPER, WRONG, Serving, boxes_of, serving, settings_for
+from tests.service.serving import (
+    A_PLUS_B,
+    KINDS,
+    RIGHT,
+    SLEEPER,
+    WRONG,
+    Serving,
+    backend_for,
+    boxes_of,
+    serving,
+    settings_for,
+    settings_of_kind,
+)
 
 
-@pytest.fixture(scope="module")
-def server(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    settings = settings_for(tmp_path_factory.mktemp("data"), max_body_mb=4)
-    with serving(boxes_of(pool, settings), settings) as running:
+@pytest.fixture(scope="module", params=KINDS)
+def server(request: pytest.FixtureRequest, pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    settings = settings_of_kind(request, tmp_path_factory.mktemp("data"), max_body_mb=4)
+    with serving(backend_for(pool, settings), settings) as running:
         httpx.put(f"{running.url}/v1/problems/a-plus-b", json=A_PLUS_B).raise_for_status()
         yield running
 
@@ -258,7 +270,7 @@ def test_workers_tell_their_boxes(http: httpx.Client) -> None:
     assert sum(box["runs"] for box in worker["boxes"]) > 0
 
 
-def test_metrics_count_what_was_judged(http: httpx.Client) -> None:
+def test_metrics_count_what_was_judged(http: httpx.Client, server: Serving) -> None:
     before = http.get("/metrics").text
     http.post("/v1/submissions?wait=30", json=sent(WRONG, cache=False, stop="never"))
     after = http.get("/metrics").text
@@ -270,7 +282,8 @@ def test_metrics_count_what_was_judged(http: httpx.Client) -> None:
         return value(after) - value(before)
 
     assert grown('tierline_submissions_total{cached="no",language="python",verdict="WA"}') == 1
-    assert grown('tierline_tests_total{verdict="WA"}') == 3
+    if not server.settings.redis_url:  # else the worker counts them, in metrics of its own
+        assert grown('tierline_tests_total{verdict="WA"}') == 3
     assert grown('tierline_tests_total{verdict="AC"}') == 1
     assert grown("tierline_judge_errors_total") == 0
 

@@ -1,96 +1,35 @@
-"""The queue of one machine, with a judge that does what each test needs."""
+"""What every queue does, in this process or in Redis, with a judge that does what each test needs."""
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import orjson
 import pytest
-import structlog
 
+from bench.redis_server import RedisServer
 from service.errors import Conflict, Draining, NotFound, Overloaded, TooLarge
-from service.in_process_queue import InProcessQueue
-from service.queue import Job
-from service.schemas import Event, Failure, Result, RunRequest, RunResult, Status, Submission, TestResult, Verdict
-from service.settings import Settings
+from service.queue import SubmissionQueue
+from service.schemas import RunRequest, Status
 from service.work_lines import BATCH_TURN
+from tests.service.queue_kit import Judge, a_job, in_loop, in_process, in_redis, judged
 
-structlog.configure(logger_factory=structlog.ReturnLoggerFactory(), processors=[structlog.processors.KeyValueRenderer()])  # quiet
-
-OnEvent = Callable[[Event], None]
-
-
-class Judge:
-    """Answers by what the source says: a verdict, `hold` (until let go, or cancelled), or `boom`."""
-
-    def __init__(self) -> None:
-        self.judged: list[str] = []
-        self.go = threading.Event()
-        self.holding = threading.Semaphore(0)
-
-    def __call__(self, job: Job, on_event: OnEvent, cancelled: threading.Event) -> Result:
-        source = job.submission.source
-        self.judged.append(source)
-        on_event(Event(kind="compiling"))
-        on_event(Event(kind="compiled", data={"ok": True, "total": 1}))
-        if source.startswith("hold"):
-            self.holding.release()
-            while not self.go.wait(0.002):
-                if cancelled.is_set():
-                    return Result(status=Status.CANCELLED)
-        if source.startswith("boom"):
-            raise RuntimeError("the judge broke")
-        verdict = Verdict(source.split()[0]) if source.split()[0] in Verdict.__members__ else Verdict.AC
-        test = TestResult(index=0, rank=0, tier=1, input_bytes=3, verdict=verdict, cpu_s=0.5)
-        on_event(Event(kind="test", data=test.model_dump()))
-        failure = None if verdict in (Verdict.AC, Verdict.JE) else Failure.CORRECTNESS
-        return Result(verdict=verdict, failure=failure, tests=[test], problem=job.problem, language=job.language)
-
-    def run(self, request: RunRequest, cancelled: threading.Event) -> RunResult:
-        self.judged.append(request.source)
-        if request.source == "hold":
-            self.holding.release()
-            while not self.go.wait(0.002):
-                if cancelled.is_set():
-                    return RunResult(verdict=Verdict.JE, error="cancelled")
-        return RunResult(verdict=Verdict.AC, stdout=request.stdin)
-
-    async def is_holding(self) -> None:
-        assert await asyncio.to_thread(self.holding.acquire, timeout=10)
+_redis_url: str | None = None
 
 
-@asynccontextmanager
-async def a_queue(threads: int = 1, **settings: Any) -> AsyncIterator[tuple[InProcessQueue, Judge]]:
-    judge = Judge()
-    queue = InProcessQueue(judge, judge.run, Settings(**settings), threads=threads)
-    await queue.start()
-    try:
-        yield queue, judge
-    finally:
-        judge.go.set()
-        await queue.close()
+@pytest.fixture(autouse=True, params=["in_process", "redis"])
+def _which(request: pytest.FixtureRequest) -> Iterator[None]:
+    global _redis_url
+    if request.param == "redis":
+        server: RedisServer = request.getfixturevalue("redis_server")
+        _redis_url = server.url
+    yield
+    _redis_url = None
 
 
-def a_job(
-    source: str = "AC", key: str | None = None, caller: str = "", path: str = "", priority: Any = "interactive", **more: Any
-) -> Job:
-    sent = Submission(problem="p", language="python", source=source, idempotency_key=key, **more)
-    return Job(sent, "digest", "p", "python", priority, caller, path)
-
-
-async def judged(queue: InProcessQueue, *jobs: Job) -> list[dict[str, Any]]:
-    tickets = await queue.submit(jobs)
-    return [orjson.loads(await queue.wait(ticket, 10) or b"null") for ticket in tickets]
-
-
-def in_loop(test: Callable[[], Any]) -> Callable[[], None]:
-    def run() -> None:
-        asyncio.run(asyncio.wait_for(test(), 30))
-
-    run.__name__ = test.__name__
-    return run
+def a_queue(threads: int = 1, **settings: Any) -> AbstractAsyncContextManager[tuple[SubmissionQueue, Judge]]:
+    return in_process(threads, settings) if _redis_url is None else in_redis(_redis_url, threads, settings)
 
 
 @in_loop
@@ -352,7 +291,8 @@ async def test_results_are_kept_up_to_their_number() -> None:
         with pytest.raises(NotFound):
             await queue.find(tickets[0].id)
         assert (await queue.find(tickets[2].id)).id == tickets[2].id
-        assert len(queue._register._keys) == 2  # keys of forgotten results are forgotten
+        (again,) = await queue.submit([a_job("AC 0", key="0")])  # keys of forgotten results are forgotten
+        assert again.id != tickets[0].id
 
 
 @in_loop
@@ -387,6 +327,8 @@ async def test_draining_lets_nothing_in_and_finishes_what_is_there() -> None:
     async with a_queue() as (queue, judge):
         tickets = await queue.submit([a_job("hold"), a_job("WA")])
         await judge.is_holding()
+        waiting = [asyncio.create_task(queue.wait(ticket, 10)) for ticket in tickets]
+        await asyncio.sleep(0.01)
         draining = asyncio.create_task(queue.drain(10))
         await asyncio.sleep(0.01)
         with pytest.raises(Draining) as caught:
@@ -396,22 +338,7 @@ async def test_draining_lets_nothing_in_and_finishes_what_is_there() -> None:
             await queue.run(RunRequest(language="python", source="x"))
         judge.go.set()
         await draining
-        assert [orjson.loads(await queue.wait(ticket, 0) or b"")["verdict"] for ticket in tickets] == ["AC", "WA"]
-
-
-@in_loop
-async def test_what_cannot_finish_in_time_is_handed_back_as_je() -> None:
-    async with a_queue() as (queue, judge):
-        tickets = await queue.submit([a_job("hold"), a_job("AC")])
-        run = asyncio.create_task(queue.run(RunRequest(language="python", source="never")))
-        await judge.is_holding()
-        await queue.drain(0.01)
-        for ticket in tickets:
-            told = orjson.loads(await queue.wait(ticket, 0) or b"")
-            assert (told["status"], told["verdict"]) == ("done", "JE")
-            assert "send it again" in told["error"]
-        assert "send it again" in ((await run).error or "")
-        assert judge.judged == ["hold"]
+        assert [orjson.loads(await one or b"")["verdict"] for one in waiting] == ["AC", "WA"]
 
 
 @in_loop
@@ -424,4 +351,25 @@ async def test_many_at_once_are_all_answered_and_nothing_is_left() -> None:
         assert seen == {index: job.submission.source.split()[0] for index, job in enumerate(jobs)}
         load = await queue.load()
         assert (load.queued, load.running) == (0, 0)
-        assert (queue._register._live, queue._works._under_way) == ({}, {})
+
+
+@in_loop
+async def test_a_deadline_that_passes_ends_what_waits_and_what_runs_as_je() -> None:
+    async with a_queue() as (queue, judge):
+        running, waiting = await queue.submit([a_job("hold", deadline_s=0.05), a_job("AC", deadline_s=0.05)])
+        for ticket in (running, waiting):
+            told = orjson.loads(await queue.wait(ticket, 10) or b"")
+            assert (told["status"], told["verdict"], told["failure"]) == ("done", "JE", None)
+            assert "deadline" in told["error"]
+        (told,) = await judged(queue, a_job("WA", deadline_s=60))
+        assert told["verdict"] == "WA"
+        assert "AC" not in judge.judged
+
+
+@in_loop
+async def test_a_deadline_of_one_leaves_another_that_shares_its_judging() -> None:
+    async with a_queue() as (queue, judge):
+        hasty, patient = await queue.submit([a_job("hold", deadline_s=0.05), a_job("hold")])
+        assert orjson.loads(await queue.wait(hasty, 10) or b"")["verdict"] == "JE"
+        judge.go.set()
+        assert orjson.loads(await queue.wait(patient, 10) or b"")["verdict"] == "AC"
