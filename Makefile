@@ -5,7 +5,7 @@ PY := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev serve key up test test-v2 test-docker check format bench bench-stability bench-overload bench-soak bench-humaneval bench-clocks bench-queue bench-redis bench-faults docs constraints clean
+.PHONY: help setup setup-dev serve key up test test-v2 test-docker box-image test-docker-wall check format bench bench-stability bench-overload bench-soak bench-humaneval bench-clocks bench-queue bench-redis bench-faults docs constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,12 @@ test-docker: setup-dev ## images and compose stack: the problem set, and a batch
 
 test-v2: setup-dev ## sandbox, attack and verdict tests on a pure cgroup v2 machine, as root and as an ordinary user
 	@sh -c 'exec tests/v2/run.sh $(ARGS)'
+
+box-image: setup ## the image that boxes of the docker wall are made of
+	@.venv/bin/tierline doctor --build-box-image --wall docker $(ARGS)
+
+test-docker-wall: setup-dev ## all tests of boxes in Docker containers, by socket and by stream
+	@sh tests/docker_wall/run.sh $(ARGS)
 
 check: setup-dev ## lint, format, types, import rules
 	@.venv/bin/ruff check .

@@ -1,61 +1,35 @@
 """A box: one isolated place that runs one program at a time, driven over a socket.
 
-The host's end of a box. The other end is inside/runner.py, PID 1 of the box's own namespaces. Frames are small JSON documents;
-everything else (sources, inputs, outputs) travels as descriptors of memory files.
+The host's end of a box. The other end is inside/runner.py, PID 1 of the box. What is around that, and how frames and files get
+there, is the wall's: see wall.py.
 """
 
 import json
 import os
-import select
-import signal
-import socket
 import subprocess
-import sys
 import threading
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
-from sandbox.cgroups import BoxGroups, Slot
+from sandbox.cgroups import Slot
+from sandbox.channel import Channel
 from sandbox.disk import FOLDER, Disk
-from sandbox.errors import BoxDied, BoxStartFailed
+from sandbox.errors import BoxDied, BoxStartFailed, SandboxError
 from sandbox.gate import Gate
 from sandbox.limits import Limits
 from sandbox.memfile import MemFile
-from sandbox.mounts import ENV, INSIDE, PYTHON_HOME
+from sandbox.mounts import ENV
 from sandbox.outcome import End, Outcome
 from sandbox.program import BoxKind, Program
+from sandbox.wall import Enclosure
 
 _ANSWER_GRACE_S = 30.0
 _HELD_S = 3600.0
 """For how long a program may be paused in all, before its box is given up."""
 _COMPILE_MB = 1024
 _LOG_BYTES = 64 << 10
-_FRAME_BYTES = 1 << 17
-FRAME_FDS = 253
-"""Descriptors that can travel with one frame: the kernel's own bound."""
-
-
-@dataclass(frozen=True)
-class BoxPlan:
-    """What all boxes of a pool share, made once."""
-
-    root: dict[str, Any]
-    """Folders, links, files, copies and binds of the root: see mounts.plan_root."""
-    root_dir: Path
-    """An empty folder to mount the root on."""
-    seccomp: bytes
-    rootless: bool
-    uid_base: int
-    helper: bool
-    start_timeout_s: float
-
-    def runner_uid(self, number: int) -> int:
-        """Who the runner of box `number` is on the host; its programs are the next."""
-        return self.uid_base + 2 * number
 
 
 class Box:
@@ -64,25 +38,26 @@ class Box:
     def __init__(
         self,
         name: str,
-        number: int,
         core: int,
         kind: BoxKind,
-        plan: BoxPlan,
-        groups: BoxGroups,
+        enclosure: Enclosure,
+        *,
+        seccomp: bytes,
         gate: Gate,
+        start_timeout_s: float,
         disk: Disk | None = None,
     ) -> None:
         self.name = name
         self.kind = kind
         self.core = core
         self.pid = 0
-        """Of the runner, as the host sees it."""
+        """Of the runner, as the host sees it; 0 where it does not."""
         self.runs = 0
         self.alive = False
-        self._number = number
-        self._plan = plan
-        self._groups = groups
+        self._enclosure = enclosure
+        self._seccomp = seccomp
         self._gate = gate
+        self._start_timeout_s = start_timeout_s
         self._disk = disk
         self._generation = -1
         self._loaded = False
@@ -90,108 +65,46 @@ class Box:
         self._warm = False
         self._lock = threading.Lock()
         self._calling = threading.Lock()
-        self._channel: socket.socket | None = None
-        self._complaint = b""
+        self._channel: Channel | None = None
 
     # -- life ------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Build the box and wait until its runner is warm. Raises BoxStartFailed with the step that failed."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.settimeout(self._plan.start_timeout_s)
-        self._channel = ours
-        launcher: subprocess.Popen[bytes] | None = None
         try:
-            with theirs, MemFile.sealed(json.dumps(self._launch_plan()).encode()) as plan:
-                launcher = self._launch(theirs, plan)
-            self._groups.attach(launcher.pid)
-            ours.send(b"go")
-            self.pid = self._step("born")["pid"]
-            launcher.wait(self._plan.start_timeout_s)
-            self._groups.settle(self.pid)
-            if not self._plan.rootless:
-                self._step("map")
-                self._write_id_maps()
-                ours.send(b"mapped")
+            self._channel = self._enclosure.start()
+            self.pid = self._enclosure.pid
             self._set_up()
-        except (OSError, KeyError, ValueError, BoxDied, subprocess.SubprocessError) as error:
+        except (OSError, KeyError, ValueError, SandboxError, subprocess.SubprocessError) as error:
             self.destroy()
             raise BoxStartFailed(f"box {self.name}: {error}") from error
         except BaseException:
             self.destroy()
             raise
-        finally:
-            if launcher is not None and launcher.poll() is None:
-                launcher.kill()
-                launcher.wait()
         self.alive = True
-
-    def _launch(self, channel: socket.socket, plan: MemFile) -> subprocess.Popen[bytes]:
-        # As a package of its own, so that the launcher does not import all of the host's side.
-        code = f"import sys; sys.path.insert(0, {str(INSIDE.parent)!r}); from inside import launcher; launcher.main()"
-        argv = [sys.executable, "-I", "-S", "-c", code, str(channel.fileno()), str(plan.fd)]
-        return subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            pass_fds=(channel.fileno(), plan.fd),
-            env=dict(ENV),
-            cwd="/",
-        )
-
-    def _launch_plan(self) -> dict[str, Any]:
-        return {
-            **self._plan.root,
-            "root": str(self._plan.root_dir),
-            "rootless": self._plan.rootless,
-            "cores": [self.core],
-            "hostname": "box",
-            "argv": [f"{PYTHON_HOME}/bin/python3", "/opt/runner/start.py"],
-            "env": dict(ENV),
-        }
-
-    def _step(self, name: str) -> dict[str, Any]:
-        answer = self._receive()[0]
-        if answer.get("step") != name:
-            raise BoxDied(f"expected step {name}, got {answer}")
-        return answer
-
-    def _write_id_maps(self) -> None:
-        base = self._plan.runner_uid(self._number)
-        for kind in ("uid_map", "gid_map"):
-            Path(f"/proc/{self.pid}/{kind}").write_text(f"0 {base} 1\n1000 {base + 1} 1\n")
 
     def _set_up(self) -> None:
         setup = {
             "op": "setup",
-            "uid": None if self._plan.rootless else 1000,
-            "helper": "/opt/runner/helper.so" if self._plan.helper else None,
+            **self._enclosure.setup,
             "env": dict(ENV),
             "preload": ["numpy"] if self.kind is BoxKind.NUMPY else [],
             "disk": {"size_mb": self._disk.size_mb, "files": self._disk.files} if self._disk else None,
         }
-        with MemFile.sealed(self._plan.seccomp) as code:
-            self._floor_bytes = int(self._call(setup, [code.fd])["floor_bytes"])
-        assert self._channel is not None
-        self._channel.settimeout(_ANSWER_GRACE_S)
+        with MemFile.sealed(self._seccomp) as code:
+            answer = self._call(setup, [code.fd], timeout_s=self._start_timeout_s)
+        self._floor_bytes = int(answer["floor_bytes"])
 
     def destroy(self) -> None:
         """Kill everything in the box and take it away. Harmless when done twice, and from any thread."""
         with self._lock:
             self.alive = False
             if self._channel is not None:
-                with suppress(OSError):
-                    self._channel.shutdown(socket.SHUT_RDWR)
-            if self.pid:
-                with suppress(ProcessLookupError):
-                    os.kill(self.pid, signal.SIGKILL)
-            self._groups.kill()
-            if self.pid:
-                _reap(self.pid)
-                self.pid = 0
-            self._groups.close()
+                self._channel.hang_up()
+            self._enclosure.destroy()
+            self.pid = 0
             if self._channel is not None:
-                with self._calling:  # whoever waits for an answer has been woken by the shutdown
+                with self._calling:  # whoever waits for an answer has been woken
                     self._channel.close()
 
     # -- work ------------------------------------------------------------------------------------------------------
@@ -264,10 +177,10 @@ class Box:
         }
         stdout, stderr, source = MemFile.empty(), MemFile.empty(), stdin.reopen()
         try:
-            fds = [source, stdout.fd, stderr.fd, *(file.fd for file in attach.values())]
+            fds = [source, *(file.fd for file in attach.values())]
             with self._gate.yielding(self) if self._disk else self._gate.shared():
-                grace_s = _HELD_S if self._disk else _ANSWER_GRACE_S
-                report, files = self._call_for_files(message, fds, timeout_s=limits.wall_s + grace_s)
+                timeout_s = limits.wall_s + (_HELD_S if self._disk else _ANSWER_GRACE_S)
+                report, files = self._call_for_files(message, fds, (stdout.fd, stderr.fd), timeout_s)
         except BaseException:
             stdout.close()
             stderr.close()
@@ -275,6 +188,7 @@ class Box:
         finally:
             os.close(source)
         self.runs += 1
+        self.alive = self.alive and "dirty" not in report
         return self._outcome(report, files, slot, limits, stdout, stderr)
 
     def _outcome(
@@ -282,7 +196,10 @@ class Box:
     ) -> Outcome:
         written, complained = stdout.size, stderr.size
         if slot.cpu_format == "none":
-            peak, oom = report["peak_bytes"], report["end"] == "memory"
+            peak, oom = report["peak_bytes"], False
+        elif slot.cpu_format == "own":
+            peak, oom = report["peak_bytes"], report["oom_kills"] > 0
+            peak = max(0, peak - written - complained) + (self._floor_bytes if self._warm else 0)
         else:
             use = slot.memory()
             if use.starved:
@@ -303,7 +220,7 @@ class Box:
             wall_s=report["wall_s"],
             cpu_wait_s=report["cpu_wait_s"],
             memory_bytes=peak,
-            out_of_memory=oom or peak > limit,
+            out_of_memory=oom or peak > limit or report["end"] == "memory",
             stdout=stdout,
             stderr=stderr,
             output_exceeded=max(written, complained) > limits.output_bytes,
@@ -323,8 +240,8 @@ class Box:
         self._tell(b'{"op": "resume"}')
 
     def _tell(self, frame: bytes) -> None:
-        with suppress(OSError, AttributeError):
-            self._channel.send(frame)  # type: ignore[union-attr]
+        if self._channel is not None:
+            self._channel.tell(frame)
 
     def wipe(self) -> None:
         """Forget the program."""
@@ -338,71 +255,45 @@ class Box:
 
     def hung_up(self) -> bool:
         """Whether its runner has ended. Tells of a box that nobody is using; costs nothing."""
-        channel = self._channel
-        if channel is None or not self.alive:
-            return True
-        poll = select.poll()
-        try:
-            poll.register(channel, select.POLLHUP)
-        except ValueError:  # closed meanwhile
-            return True
-        return any(events & select.POLLHUP for _, events in poll.poll(0))
+        return self._channel is None or not self.alive or self._channel.hung_up()
 
     # -- frames ----------------------------------------------------------------------------------------------------
 
     def _slot(self, memory_bytes: int, processes: int) -> Slot:
-        slot = self._groups.slot(memory_bytes, processes)
+        slot = self._enclosure.groups.slot(memory_bytes, processes)
         if slot.generation != self._generation:
             pressure = [slot.pressure_fd] if slot.pressure_fd >= 0 else []
             cpu = [slot.cpu_fd] if slot.cpu_fd >= 0 else []
             into = [slot.into_fd] if slot.into_fd >= 0 else []
-            message = {"op": "slot", "cpu_format": slot.cpu_format, "pressure": bool(pressure), "into": bool(into)}
+            message = {
+                "op": "slot",
+                "cpu_format": slot.cpu_format,
+                "cpu": bool(cpu),
+                "pressure": bool(pressure),
+                "into": bool(into),
+            }
             self._call(message, [*slot.attach_fds, *cpu, *pressure, *into])
             self._generation = slot.generation
         return slot
 
     def _call(self, message: dict[str, Any], fds: Sequence[int] = (), timeout_s: float = _ANSWER_GRACE_S) -> dict[str, Any]:
-        return self._call_for_files(message, fds, timeout_s)[0]
+        return self._call_for_files(message, fds, timeout_s=timeout_s)[0]
 
     def _call_for_files(
-        self, message: dict[str, Any], fds: Sequence[int] = (), timeout_s: float = _ANSWER_GRACE_S
+        self, message: dict[str, Any], fds: Sequence[int] = (), outputs: Sequence[int] = (), timeout_s: float = _ANSWER_GRACE_S
     ) -> tuple[dict[str, Any], list[int]]:
-        if self._channel is None:
+        channel = self._channel
+        if channel is None:
             raise BoxDied(f"box {self.name} was never started")
         try:
             with self._calling:
-                self._channel.settimeout(timeout_s)
-                socket.send_fds(self._channel, [json.dumps(message).encode()], fds)
-                return self._receive()
+                channel.set_timeout(timeout_s)
+                channel.send(json.dumps(message).encode(), fds, outputs)
+                return channel.receive()
+        except BoxDied:
+            self.alive = False  # replaced, not reused
+            raise
         except OSError as error:
             self.alive = False
-            if self._complaint:
-                raise BoxDied(f"box {self.name}: {self._complaint.decode(errors='replace')}") from error
-            raise BoxDied(f"box {self.name}: no answer to {message['op']} ({error or type(error).__name__})") from error
-
-    def _receive(self) -> tuple[dict[str, Any], list[int]]:
-        assert self._channel is not None
-        frame, fds, _, _ = socket.recv_fds(self._channel, _FRAME_BYTES, FRAME_FDS)
-        if not frame:
-            self.alive = False
-            raise BoxDied(f"box {self.name}: its runner ended. {self._complaint.decode(errors='replace')}".strip())
-        if not frame.startswith(b"{"):  # what the interpreter says on stderr before the runner has taken over
-            self._complaint += frame[:4096]
-            return self._receive()
-        answer: dict[str, Any] = json.loads(frame)
-        if "failed" in answer:
-            self.alive = False  # replaced, not reused
-            raise BoxDied(f"box {self.name}: {answer['failed']}")
-        return answer, list(fds)
-
-
-def _reap(pid: int, within_s: float = 5.0) -> None:
-    """Wait for a killed runner: ours by PR_SET_CHILD_SUBREAPER since its launcher has left."""
-    until = time.monotonic() + within_s
-    while time.monotonic() < until:
-        try:
-            if os.waitpid(pid, os.WNOHANG)[0]:
-                return
-        except ChildProcessError:
-            return
-        time.sleep(0.002)
+            said = channel.complaint or f"no answer to {message['op']} ({error or type(error).__name__})"
+            raise BoxDied(f"box {self.name}: {said}") from error

@@ -9,6 +9,7 @@ The v2 hierarchy of a hybrid machine has no controllers, but counts CPU time and
 """
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -108,13 +109,13 @@ class V1Slot:
 
 
 class V1Box:
-    """Groups of one box: the same names in each hierarchy."""
+    """Groups of one box: the same names in each hierarchy, beneath the groups that `parents` has by their role."""
 
-    def __init__(self, tops: "_Tops", name: str, processes: int) -> None:
-        name = free_name(name, set(tops.by_role.values()))
-        self._boxes = {role: top / name for role, top in tops.by_role.items()}
-        self._unified = tops.unified
-        self._dying = tops.dying
+    def __init__(self, parents: Mapping[str, Path], unified: bool, name: str, processes: int, dying: Dying) -> None:
+        name = free_name(name, set(parents.values()))
+        self._boxes = {role: parent / name for role, parent in parents.items()}
+        self._unified = unified
+        self._dying = dying
         self._slot: V1Slot | None = None
         try:
             self._slot = self._make(processes)
@@ -238,7 +239,7 @@ class V1Groups:
     def box(self, name: str, *, processes: int, runner_uid: int | None = None) -> V1Box:
         """See `sandbox.cgroups.Groups`."""
         self._tops.dying.bury()
-        return V1Box(self._tops, name, processes)
+        return V1Box(self._tops.by_role, self._tops.unified, name, processes, self._tops.dying)
 
     def sweep(self) -> list[str]:
         """See `sandbox.cgroups.Groups`."""

@@ -90,7 +90,7 @@ class Compiler:
         self._languages = languages
         self._settings: CompileSettings = settings or CompileBounds()
         self._cache = CompileCache(cache_dir, self._settings.compile_cache_mb << 20)
-        shown = [mount.source for mount in pool.config.mounts if mount.target == PREPARED]
+        shown = [mount.source for mount in pool.mounts if mount.target == PREPARED]
         self.precompiled = Precompiled(Path(shown[0]) if shown else None)
         self._numpy = "numpy" in pool.config.python_packages
         self._lock = threading.Lock()
@@ -155,6 +155,7 @@ class Compiler:
             entry.std,
             entry.env,
             chain.version,
+            chain.origin,
             chain.static,
             chain.linker,
             bounds,

@@ -4,8 +4,12 @@ import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from sandbox.mounts import Mount
+
+DEFAULT_IMAGE = "tierline-box"
+"""What deploy/Dockerfile.box is built as."""
 
 
 def default_run_dir() -> Path:
@@ -44,6 +48,14 @@ class PoolConfig:
     start_timeout_s: float = 30.0
     box_processes: int = 4200
     """Processes and threads in a box whatever the program's own limit: the backstop."""
+    wall: Literal["namespaces", "docker"] = "namespaces"
+    """What boxes are made of: see wall.py. The next four are for `docker` only."""
+    docker_host: str = ""
+    """The engine, as DOCKER_HOST has it; empty means what the environment says, else this machine's."""
+    docker_image: str = DEFAULT_IMAGE
+    """What containers are made of: it has the Python and the compilers that programs get. Never pulled."""
+    docker_transport: Literal["auto", "socket", "stream"] = "auto"
+    """How frames reach a container: see docker_wall.py."""
     helper: bool = True
     """Use the C helper for starting programs where a C compiler can build it."""
 

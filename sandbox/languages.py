@@ -5,7 +5,8 @@
     languages.get("cpp")       # by name or alias; KeyError when unknown or missing here
     languages.missing["go"]    # why, and which package brings it
 
-Probing asks each compiler for its version on the host, in parallel and once: answers are kept by the tools' paths and times.
+Probing asks each compiler for its version, in parallel and once: answers are kept by the tools' paths and times. With the docker
+wall it is the image that is asked.
 """
 
 import re
@@ -134,10 +135,7 @@ class Languages:
     @classmethod
     def probe(cls, config: PoolConfig) -> "Languages":
         """Look for every language's tools. Never fails because of a tool: one that hangs or crashes is missing."""
-        memory = VersionMemory(config.cache_dir / "versions.json")
-        with ThreadPoolExecutor(8) as threads:
-            found = list(threads.map(lambda entry: _probe_one(entry, config, memory), read_entries()))
-        memory.save()
+        found = probe_image(config) if config.wall == "docker" else probe_here(config)
         available = {one.entry.name: one for one in found if isinstance(one, Language)}
         missing = {one.entry.name: one for one in found if isinstance(one, MissingLanguage)}
         mounts = {mount.target: mount for language in available.values() for mount in language.toolchain.mounts}
@@ -173,6 +171,35 @@ class Languages:
             package=entry.package,
             reason=missing.reason if missing else "",
         )
+
+
+def probe_here(config: PoolConfig) -> list[Language | MissingLanguage]:
+    """Every language as this machine has it."""
+    memory = VersionMemory(config.cache_dir / "versions.json")
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda entry: _probe_one(entry, config, memory), read_entries()))
+    memory.save()
+    return found
+
+
+def probe_image(config: PoolConfig) -> list[Language | MissingLanguage]:
+    """Every language as the image of the docker wall has it. Raises WallUnavailable."""
+    from sandbox.docker_engine import Engine
+    from sandbox.docker_image import look_at
+
+    engine = Engine(config.docker_host)
+    try:
+        image = look_at(engine, config)
+    finally:
+        engine.close()
+    found: list[Language | MissingLanguage] = []
+    for entry in read_entries():
+        if entry.name in image.toolchains:
+            found.append(Language(entry, image.toolchains[entry.name]))
+        else:
+            reason = image.missing.get(entry.name, "the image was not asked for it")
+            found.append(MissingLanguage(entry, f"in image {image.name}: {reason}"))
+    return found
 
 
 def _probe_one(entry: Entry, config: PoolConfig, memory: VersionMemory) -> Language | MissingLanguage:

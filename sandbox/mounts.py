@@ -14,7 +14,20 @@ from pathlib import Path
 from typing import Any
 
 INSIDE = Path(__file__).parent / "inside"
-RUNNER_FILES = ("__init__.py", "kernel.py", "jail.py", "scratch.py", "supervise.py", "spawn.py", "warm.py", "runner.py")
+RUNNER_FILES = (
+    "__init__.py",
+    "channel.py",
+    "folder.py",
+    "jail.py",
+    "kernel.py",
+    "own_group.py",
+    "runner.py",
+    "scratch.py",
+    "spawn.py",
+    "supervise.py",
+    "warm.py",
+)
+RUNNER_HELPER = "/opt/runner/helper.so"
 PYTHON_HOME = "/opt/python"
 PATH = f"{PYTHON_HOME}/bin:/usr/local/bin:/usr/bin:/bin"
 
@@ -29,9 +42,11 @@ ENV = {
 }
 
 _FOLDERS = ("/box", "/work", "/tmp", "/dev", "/dev/shm", "/proc", "/etc", "/opt/runner/inside", f"{PYTHON_HOME}/bin")  # noqa: S108
+PASSWD = "root:x:0:0:root:/tmp:/bin/sh\nuser:x:1000:1000:user:/tmp:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/false\n"  # noqa: S105 - a file, and nobody can log in
+GROUP = "root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n"
 _FILES = {
-    "/etc/passwd": "root:x:0:0:root:/tmp:/bin/sh\nuser:x:1000:1000:user:/tmp:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/false\n",
-    "/etc/group": "root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n",
+    "/etc/passwd": PASSWD,
+    "/etc/group": GROUP,
     "/etc/hosts": "127.0.0.1 localhost\n",
     "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
     "/etc/hostname": "box\n",
@@ -87,6 +102,22 @@ def package_trees(names: Sequence[str]) -> dict[str, str]:
     return trees
 
 
+def site_packages(python: Interpreter) -> str:
+    """Where a box has the packages that programs may import. It is a virtual environment of the box's own, wherever the
+    interpreter is from."""
+    return f"{PYTHON_HOME}/lib/python{python.version}/site-packages"
+
+
+def python_links(python: Interpreter) -> dict[str, str]:
+    """Names of the interpreter in a box -> where it really is."""
+    return {f"{PYTHON_HOME}/bin/{name}": python.executable for name in ("python3", "python", f"python{python.version}")}
+
+
+def python_files(python: Interpreter) -> dict[str, str]:
+    """What makes PYTHON_HOME a virtual environment."""
+    return {f"{PYTHON_HOME}/pyvenv.cfg": f"home = {Path(python.executable).parent}\ninclude-system-site-packages = false\n"}
+
+
 def plan_root(python: Interpreter, packages: dict[str, str], mounts: Sequence[Mount], helper: Path | None) -> dict[str, Any]:
     """Folders, links, files, copies and read-only binds that make a box's root. Keys of copies and binds are paths inside."""
     folders, links, files = list(_FOLDERS), dict(_LINKS), dict(_FILES)
@@ -104,14 +135,13 @@ def plan_root(python: Interpreter, packages: dict[str, str], mounts: Sequence[Mo
     if Path("/etc/ld.so.cache").exists():
         copies["/etc/ld.so.cache"] = "/etc/ld.so.cache"
     if helper is not None:
-        copies["/opt/runner/helper.so"] = str(helper)
+        copies[RUNNER_HELPER] = str(helper)
     if not python.base_prefix.startswith("/usr"):
         binds[python.base_prefix] = python.base_prefix
-    # A virtual environment of the box's own: just the packages that programs may import, wherever the interpreter is from.
-    site = f"{PYTHON_HOME}/lib/python{python.version}/site-packages"
+    site = site_packages(python)
     folders.append(site)
-    links |= {f"{PYTHON_HOME}/bin/{name}": python.executable for name in ("python3", "python", f"python{python.version}")}
-    files[f"{PYTHON_HOME}/pyvenv.cfg"] = f"home = {Path(python.executable).parent}\ninclude-system-site-packages = false\n"
+    links |= python_links(python)
+    files |= python_files(python)
     binds |= {f"{site}/{name}": source for name, source in packages.items()}
     binds |= {mount.target: mount.source for mount in mounts}
     return {"folders": folders, "links": links, "files": files, "copies": copies, "binds": binds}

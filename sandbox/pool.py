@@ -8,31 +8,27 @@ boxes of one's own: see `sandbox.own_boxes`.
 import heapq
 import itertools
 import logging
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from sandbox import seccomp
-from sandbox.box import Box, BoxPlan
-from sandbox.cgroup_choice import detect
-from sandbox.cgroups import Groups
+from sandbox.box import Box
 from sandbox.config import PoolConfig
 from sandbox.cores import CoreLeases
 from sandbox.disk import Disk
 from sandbox.errors import BoxDied, BoxStartFailed, PoolClosed, WallUnavailable
 from sandbox.gate import Gate
-from sandbox.helper import build_helper
-from sandbox.inside import kernel
 from sandbox.limits import Limits
 from sandbox.lock_files import make_folder
 from sandbox.memfile import MemFile
-from sandbox.mounts import interpreter, package_trees, plan_root
+from sandbox.mounts import Mount
 from sandbox.outcome import End
 from sandbox.own_boxes import OwnBoxes
 from sandbox.program import BoxKind, Program
-from sandbox.sweep import WorkFolder, sweep
+from sandbox.wall import Wall
+from sandbox.wall_choice import make_wall
 
 log = logging.getLogger("tierline.pool")
 
@@ -86,16 +82,16 @@ class Pool:
 
     def __init__(self, config: PoolConfig | None = None) -> None:
         self.config = config or PoolConfig()
-        self.groups: Groups = detect()
+        self.wall: Wall = make_wall(self.config)
         self.gate = Gate(self.config.shared_dir)
         self._cores = CoreLeases(self.config.shared_dir)
         self._lock = threading.Lock()
         self._waiters: list[_Waiter] = []
         self._counter = itertools.count()
         self._closed = False
-        self._folder: WorkFolder | None = None
+        self._seccomp = seccomp.program_filter()
         self._lent: dict[int, _Place] = {}
-        cores = sorted(os.sched_getaffinity(0))
+        cores = self.wall.cores
         count = self.config.boxes or len(cores)
         self._places = [_Place(number) for number in range(count)]
         self.own = OwnBoxes(self._own_box, cores, first_number=count * len(BoxKind))
@@ -105,25 +101,24 @@ class Pool:
         """Boxes that can run at once."""
         return len(self._places)
 
+    @property
+    def mounts(self) -> tuple[Mount, ...]:
+        """Those of the configured mounts that boxes show."""
+        return self.wall.mounts
+
     def start(self) -> list[str]:
         """Clean up after judges that were killed, build the boxes, and prove that they hold. Returns what was cleaned.
 
         Raises WallUnavailable when no isolation can be had here.
         """
-        kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1, "subreaper")
-        self.config.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self.config.run_dir.stat().st_uid != os.geteuid():
-            raise WallUnavailable(f"{self.config.run_dir} belongs to another user; set another run directory")
-        cleaned = sweep(self.groups, self.config.run_dir)
-        make_folder(self.config.shared_dir)
-        self.groups.open()
-        self._plan = self._make_plan()
         try:
+            cleaned = self.wall.open()
+            make_folder(self.config.shared_dir)
             self._lease_cores()
             for place in self._places:
                 self._box_at(place, BoxKind.STANDARD)
             self._prove()
-        except BoxStartFailed as error:
+        except (BoxStartFailed, BoxDied) as error:
             self.close()
             raise WallUnavailable(f"no box can be built here: {error}. Run `tierline doctor` for what is missing") from error
         except BaseException:
@@ -132,29 +127,12 @@ class Pool:
         return cleaned
 
     def _lease_cores(self) -> None:
-        cores = self._cores.take(self.size, sorted(os.sched_getaffinity(0)))
+        cores = self._cores.take(self.size, self.wall.cores)
         for place, core in zip(self._places, cores, strict=True):
             place.core = core
         self.own = OwnBoxes(self._own_box, sorted(set(cores)), first_number=self.size * len(BoxKind))
         if self._cores.crowded:
             log.warning("other judges have boxes on cores %s as well: programs wait for each other there", self._cores.crowded)
-
-    def _make_plan(self) -> BoxPlan:
-        config = self.config
-        self._folder = WorkFolder(config.run_dir)
-        root_dir = self._folder.path / "root"
-        root_dir.mkdir()
-        helper = build_helper(config.cache_dir) if config.helper else None
-        root = plan_root(interpreter(config.python), package_trees(config.python_packages), config.mounts, helper)
-        return BoxPlan(
-            root=root,
-            root_dir=root_dir,
-            seccomp=seccomp.program_filter(),
-            rootless=os.geteuid() != 0,
-            uid_base=config.uid_base,
-            helper=helper is not None,
-            start_timeout_s=config.start_timeout_s,
-        )
 
     def _prove(self) -> None:
         """Run a program that must be stopped; a wall that lets it through is no wall."""
@@ -229,9 +207,16 @@ class Pool:
         return self._start_box(name, number, core, BoxKind.STANDARD, disk)
 
     def _start_box(self, name: str, number: int, core: int, kind: BoxKind, disk: Disk | None = None) -> Box:
-        runner_uid = None if self._plan.rootless else self._plan.runner_uid(number)
-        groups = self.groups.box(name, processes=self.config.box_processes, runner_uid=runner_uid)
-        box = Box(name, number, core, kind, self._plan, groups, self.gate, disk)
+        box = Box(
+            name,
+            core,
+            kind,
+            self.wall.enclosure(name, number, core, disk),
+            seccomp=self._seccomp,
+            gate=self.gate,
+            start_timeout_s=self.config.start_timeout_s,
+            disk=disk,
+        )
         box.start()
         return box
 
@@ -292,6 +277,4 @@ class Pool:
                 box.destroy()
         self._cores.close()
         self.gate.close()
-        self.groups.close()
-        if self._folder is not None:
-            self._folder.close()
+        self.wall.close()

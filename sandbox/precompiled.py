@@ -92,7 +92,7 @@ class Precompiled:
     def _find_or_make(self, box: Box, language: Language, kind: str, folder: Path) -> str:
         chain = language.toolchain
         script = " ".join(language.fill((language.entry.prepare,), ""))
-        mark = repr((script, chain.version, sorted(chain.tools.items()), os.uname().machine))
+        mark = repr((script, chain.version, chain.origin, sorted(chain.tools.items()), os.uname().machine))
         name = f"{language.name}-{kind}-{hashlib.sha256(mark.encode()).hexdigest()[:16]}"
         if not (folder / name).is_dir():
             try:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sandbox.cgroup_files import remove
+from sandbox.errors import WallUnavailable
 
 _SWEEP_S = 5.0
 """Longest wait for the processes of all dead judges together to end."""
@@ -115,6 +116,13 @@ class WorkFolder:
             os.close(fd)
 
 
+def open_run_dir(run_dir: Path) -> None:
+    """Make the folder that judges of this user share. Raises WallUnavailable when it is another user's."""
+    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if run_dir.stat().st_uid != os.geteuid():
+        raise WallUnavailable(f"{run_dir} belongs to another user; set another run directory")
+
+
 def make_unique(parent: Path, make: Callable[[Path], None]) -> Path:
     """Make `<judge's name>` in `parent`, with a number behind it for each further one of the same process."""
     for number in range(1000):
@@ -153,7 +161,12 @@ def sweep(groups: _Sweepable, run_dir: Path) -> list[str]:
 
     What belongs to another user and cannot be removed is left.
     """
-    removed = groups.sweep()
+    return groups.sweep() + sweep_folders(run_dir)
+
+
+def sweep_folders(run_dir: Path) -> list[str]:
+    """Remove the folders of dead judges in `run_dir`; returns what was removed."""
+    removed = []
     with suppress(OSError):
         for path in sorted(run_dir.iterdir()):
             if is_judge_name(path.name) and not path.is_symlink() and not alive(path.name, path) and _remove_folder(path):

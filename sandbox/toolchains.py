@@ -36,6 +36,8 @@ class Toolchain:
     """The flag that links statically, where its libraries are here."""
     linker: str = ""
     """The flag for a quicker linker, where there is one."""
+    origin: str = ""
+    """Id of the image they are in; empty for this machine's own."""
 
     def titled(self, title: str) -> "Toolchain":
         """The same with a word before the version."""

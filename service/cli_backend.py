@@ -18,6 +18,7 @@ Server = Annotated[
     str | None,
     typer.Option("--server", metavar="URL", help="Ask this server, with the first of TIERLINE_API_KEYS. Default: work here."),
 ]
+Wall = Annotated[str | None, typer.Option("--wall", help="What boxes are made of: namespaces, docker or auto.")]
 Watch = Callable[[Event], None]
 JudgeOne = Callable[[Submission, Watch | None], Result]
 
@@ -50,8 +51,8 @@ def read_settings(**given: object) -> Settings:
 
 
 @contextmanager
-def judge_here_or_there(server: str | None) -> Iterator[JudgeOne]:
-    """A function that judges one submission and tells its events."""
+def judge_here_or_there(server: str | None, wall: str | None = None) -> Iterator[JudgeOne]:
+    """A function that judges one submission and tells its events. `wall` is what boxes are made of here."""
     if server is not None:
         with remote(server) as there:
             yield there.judge
@@ -60,7 +61,7 @@ def judge_here_or_there(server: str | None) -> Iterator[JudgeOne]:
     from service.languages_view import LanguageTable
     from service.machine import language_infos, open_machine
 
-    settings = read_settings(boxes=1)
+    settings = read_settings(boxes=1, wall=wall)
     with ExitStack() as stack:
         with err.status("making a box"):
             machine = stack.enter_context(open_machine(settings))
@@ -106,7 +107,7 @@ def list_languages(server: str | None) -> Sequence[LanguageInfo]:
 
 
 def languages_here(settings: Settings) -> Sequence[LanguageInfo]:
-    """The languages of this machine. Raises OSError when the data folder cannot be written."""
+    """The languages that boxes here have. Raises OSError when the data folder cannot be written, and WallUnavailable."""
     from sandbox.languages import Languages
     from service.machine import language_infos, pool_config
 

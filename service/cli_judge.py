@@ -10,7 +10,7 @@ from rich.progress import Progress, TaskID
 from rich.table import Table
 from rich.text import Text
 
-from service.cli_backend import Server, judge_here_or_there
+from service.cli_backend import Server, Wall, judge_here_or_there
 from service.cli_output import Exit, describe, fail, megabytes, out, print_json, progress, seconds, size, verdict_text
 from service.schemas import Event, Problem, Result, Stop, Submission, TestResult, TierResult, Verdict
 
@@ -42,6 +42,7 @@ def judge(
     time_limit_s: Annotated[float | None, typer.Option("--time-limit", help="Seconds of CPU, in place of the problem's.")] = None,
     memory_limit_mb: Annotated[int | None, typer.Option("--memory-limit", help="MiB, in place of the problem's.")] = None,
     server: Server = None,
+    wall: Wall = None,
     as_json: Annotated[bool, typer.Option("--json", help="The whole result as JSON.")] = False,
     tests: Annotated[bool, typer.Option("--tests", "-t", help="List each test as well.")] = False,
 ) -> None:
@@ -50,7 +51,7 @@ def judge(
     Exit status: 0 AC, 1 any other verdict, 2 a mistake in the request, 3 the judge failed (JE).
     """
     submission = _submission(file, problem, language, coverage, stop, time_limit_s, memory_limit_mb)
-    with judge_here_or_there(server) as judge_one, progress(quiet=as_json) as bars:
+    with judge_here_or_there(server, wall) as judge_one, progress(quiet=as_json) as bars:
         watch = _Watch(bars)
         result = judge_one(submission, watch.see)
     if as_json:

@@ -1,6 +1,5 @@
 """`tierline serve`: the judge on this machine."""
 
-import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import version
@@ -11,7 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from service.cli_backend import read_settings
+from service.cli_backend import Wall, read_settings
 from service.cli_output import err
 from service.settings import Settings
 
@@ -28,6 +27,7 @@ def serve(
     data_dir: Annotated[
         Path | None, typer.Option("--data-dir", "-d", help="Where problems and compiled programs are kept.")
     ] = None,
+    wall: Wall = None,
     python: Annotated[str | None, typer.Option(help="The interpreter that judges Python.")] = None,
     redis: Annotated[
         str | None,
@@ -48,6 +48,7 @@ def serve(
         host=host,
         port=port,
         boxes=boxes,
+        wall=wall,
         data_dir=data_dir,
         python=python,
         redis_url=redis,
@@ -107,16 +108,16 @@ class _Banner:
 
 def _table(machine: "Machine", url: str) -> Table:
     settings, languages = machine.settings, machine.languages.infos()
-    groups = machine.pool.groups
+    wall = machine.pool.wall
     rows = [
         ("tierline", f"{version('tierline')} on {url} (try {url}/docs)"),
-        ("wall", f"namespaces, {'as root' if os.geteuid() == 0 else 'rootless'}; control groups: {groups.flavour}"),
+        ("wall", wall.about),
         ("boxes", f"{machine.pool.size}, a core each"),
         ("languages", ", ".join(row.name for row in languages if row.available)),
         ("missing", ", ".join(row.name for row in languages if not row.available)),
         ("keys", _keys(settings)),
         ("data", str(settings.data_dir)),
-        *(("note", lack) for lack in groups.lacks),
+        *(("note", lack) for lack in wall.lacks),
     ]
     return _rows(rows)
 

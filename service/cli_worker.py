@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from service.cli_backend import read_settings
+from service.cli_backend import Wall, read_settings
 from service.cli_output import err, fail, out, print_json
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def worker(
     data_dir: Annotated[
         Path | None, typer.Option("--data-dir", "-d", help="Where copies and compiled programs are kept.")
     ] = None,
+    wall: Wall = None,
     python: Annotated[str | None, typer.Option(help="The interpreter that judges Python.")] = None,
     metrics_port: Annotated[int | None, typer.Option(help="Port for /metrics; 0: none.")] = None,
     log_format: Annotated[str | None, typer.Option(help="console or json.")] = None,
@@ -36,6 +37,7 @@ def worker(
         boxes=boxes,
         store_url=store,
         data_dir=data_dir,
+        wall=wall,
         python=python,
         metrics_port=metrics_port,
         log_format=log_format,
@@ -49,7 +51,9 @@ def worker(
 
     def ready(machine: "Machine", name: str) -> None:
         if settings.log_format == "console":
-            err.print(f"worker {name}: {machine.pool.size} boxes, control groups: {machine.pool.groups.flavour}")
+            err.print(f"worker {name}: {machine.pool.size} boxes; {machine.pool.wall.about}")
+            for lack in machine.pool.wall.lacks:
+                err.print(f"note: {lack}")
 
     raise typer.Exit(work(settings, on_ready=ready))
 

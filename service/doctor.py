@@ -191,6 +191,7 @@ def checks(settings: Settings) -> list[tuple[str, Callable[[], Check | list[Chec
         ("seccomp", check_seccomp),
         ("control groups", doctor_box.check_groups),
         ("other judges", lambda: doctor_box.check_neighbours(settings)),
+        ("docker", lambda: doctor_box.check_docker(settings)),
         ("wall", lambda: doctor_box.check_wall(settings)),
     ]
 

@@ -6,10 +6,12 @@ import statistics
 from sandbox import Limits, MemFile, Pool, Program
 from sandbox.cgroup_choice import detect
 from sandbox.cores import tenants
+from sandbox.docker_engine import Engine
+from sandbox.docker_image import look_at
 from sandbox.errors import SandboxError
 from sandbox.outcome import End
-from service.calibration import measure
 from service import doctor_container
+from service.calibration import measure
 from service.doctor import Check, State
 from service.machine import make_pool, pool_config
 from service.settings import Settings
@@ -40,17 +42,36 @@ def check_neighbours(settings: Settings) -> Check:
     return Check("other judges", State.OK, found)
 
 
+def check_docker(settings: Settings) -> list[Check]:
+    """Whether the docker wall could be had. It is a lack only where it is the wall that was asked for."""
+    state = State.FAIL if settings.wall == "docker" else State.OK
+    try:
+        engine = Engine(settings.docker_host)
+    except SandboxError as error:
+        return [Check("docker", state, f"not to be had: {error}")]
+    try:
+        image = look_at(engine, pool_config(settings.model_copy(update={"wall": "docker"})))
+    except SandboxError as error:
+        return [Check("docker", state, f"engine {engine.version} at {engine.url}", str(error))]
+    finally:
+        engine.close()
+    found = f"engine {engine.version} at {engine.url}, image {image.name} ({image.short_id}) with Python {image.python.version}"
+    return [Check("docker", State.OK, found)]
+
+
 def check_wall(settings: Settings) -> list[Check]:
     """Make a box, run a program in it, and say how long each takes. The one check that decides whether there is a judge."""
-    pool, _ = make_pool(settings.model_copy(update={"boxes": 1}))
     try:
+        pool, _ = make_pool(settings.model_copy(update={"boxes": 1}))
         pool.start()
     except SandboxError as error:
         around = doctor_container.lacks(doctor_container.look())
         return [Check("wall", State.FAIL, "no box can be made", str(error), "see below" if around else _wall_fix()), *around]
     try:
-        wall = Check("wall", State.OK, f"namespaces; a+b in Python takes {_median_ms(pool):.1f} ms in a box")
-        return [wall, Check("speed", State.OK, _speed(pool, settings.reference_speed))]
+        found = [Check("wall", State.OK, f"{pool.wall.about}; a+b in Python takes {_median_ms(pool):.1f} ms in a box")]
+        if pool.wall.name == "docker":  # those of namespaces are told as control groups
+            found += [Check("wall", State.WARN, lack) for lack in pool.wall.lacks]
+        return [*found, Check("speed", State.OK, _speed(pool, settings.reference_speed))]
     except SandboxError as error:
         return [Check("wall", State.FAIL, "a box was made but does not work", str(error), _wall_fix())]
     finally:
@@ -84,5 +105,5 @@ def _speed(pool: Pool, reference: float | None) -> str:
 def _wall_fix() -> str:
     return (
         "run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 and, on Ubuntu, "
-        "kernel.apparmor_restrict_unprivileged_userns=0; in a container, see docs/deploy.md"
+        "kernel.apparmor_restrict_unprivileged_userns=0; in a container, see docs/deploy.md; or use Docker: --wall docker"
     )

@@ -57,7 +57,6 @@ class Judging:
         settings: Settings,
         *,
         worker: str = "",
-        wall: str = "namespaces",
     ) -> None:
         self.stats = JudgingStats()
         self.clock = Clock(pool, settings)
@@ -66,7 +65,7 @@ class Judging:
         self._store = store
         self._settings = settings
         self._worker = worker or f"{socket.gethostname()}:{os.getpid()}"
-        self._wall = wall
+        self._wall = pool.wall.name
         self._canceller = Canceller()
 
     def close(self) -> None:

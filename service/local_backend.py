@@ -67,7 +67,7 @@ def worker_info(machine: Machine, name: str) -> WorkerInfo:
     clock = machine.judging.clock
     return WorkerInfo(
         name=name,
-        wall="namespaces",
+        wall=machine.pool.wall.name,
         boxes=boxes,
         speed=clock.speed,
         steady=clock.steady,

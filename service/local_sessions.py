@@ -64,7 +64,7 @@ class LocalSessions:
         self._settings = settings
         self._register = SessionRegister(settings, ids or SignedIds(kept_secret(settings.data_dir)), clock)
         self._worker = worker or f"{socket.gethostname()}:{os.getpid()}"
-        self._wall = wall
+        self._wall = pool.wall.name
         self._executed: Counter[str] = Counter()
         self._keepers = ThreadPoolExecutor(_KEEPERS, "session-keeper")
         self._commands = ThreadPoolExecutor(settings.session_commands or 4 * (os.cpu_count() or 1), "session-command")

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from sandbox import Pool, PoolConfig
+from sandbox.auto_wall import choose_wall
 from sandbox.compiler import Compiler
 from sandbox.languages import Languages
 from service import problem_set
@@ -19,14 +20,19 @@ from service.store import ProblemStore
 
 
 def pool_config(settings: Settings) -> PoolConfig:
-    """The boxes that the settings ask for, before any language's own mounts."""
+    """The boxes that the settings ask for, before any language's own mounts. Raises WallUnavailable."""
     config = PoolConfig(
         boxes=settings.boxes,
         python_packages=settings.python_packages,
         cache_dir=settings.data_dir / "cache",
         machine_dir=settings.machine_dir,
+        docker_host=settings.docker_host,
+        docker_image=settings.docker_image,
+        docker_transport=settings.docker_transport,
     )
-    return replace(config, python=Path(settings.python)) if settings.python else config
+    if settings.python:
+        config = replace(config, python=Path(settings.python))
+    return choose_wall(settings.wall, config)
 
 
 def make_pool(settings: Settings) -> tuple[Pool, Languages]:

@@ -2,11 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import platformdirs
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from sandbox.config import DEFAULT_IMAGE
 
 
 def _names(value: object) -> object:
@@ -34,6 +36,18 @@ class Settings(BaseSettings):
 
     machine_dir: Path | None = Field(
         None, description="folder in which all judges of a machine agree on cores and turns; empty: below the run directory"
+    )
+    wall: Literal["namespaces", "docker", "auto"] = Field(
+        "auto", description="what boxes are made of: namespaces, docker, or auto: namespaces where they can be had, else docker"
+    )
+    docker_host: str = Field(
+        "", description="the Docker engine, as DOCKER_HOST has it; empty means DOCKER_HOST, else this machine's"
+    )
+    docker_image: str = Field(
+        DEFAULT_IMAGE, min_length=1, description="image that boxes of the docker wall are made of; never pulled"
+    )
+    docker_transport: Literal["auto", "socket", "stream"] = Field(
+        "auto", description="how a container is spoken to: socket (engine of this machine) or stream (any engine)"
     )
     boxes: int = Field(0, ge=0, le=1024, description="boxes, one core each; 0 means one for each core this process may use")
     python: str = Field("", description="the interpreter that judges Python; empty means the one that runs tierline")

@@ -1,21 +1,47 @@
 """Fixtures that more than one folder of tests uses. Real boxes, no stand-ins."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bench.redis_server import RedisServer
 from sandbox import Pool, PoolConfig
+from tests.walls import WallOption, choose_tests, mark_known_differences
 
 SLOWNESS = float(os.environ.get("TIERLINE_TEST_SLOWNESS", "1"))
 """How much slower than usual this machine is; tests multiply their limits by it (emulated guests need about 10)."""
+
+ConfigMaker = Callable[..., PoolConfig]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--wall", choices=["namespaces", "docker"], default="namespaces", help="what boxes are made of")
+    parser.addoption("--docker-transport", choices=["auto", "socket", "stream"], default="auto", help="how to reach them")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    choose_tests(config, items)
+    mark_known_differences(WallOption.of(config), items)
 
 
 @pytest.fixture(scope="session")
 def slowness() -> float:
     return SLOWNESS
+
+
+@pytest.fixture(scope="session")
+def wall(request: pytest.FixtureRequest) -> WallOption:
+    """What the boxes of this run are made of."""
+    return WallOption.of(request.config)
+
+
+@pytest.fixture(scope="session")
+def pool_config(wall: WallOption, slowness: float) -> ConfigMaker:
+    """Makes a PoolConfig of this run's wall."""
+    return partial(PoolConfig, wall=wall.name, docker_transport=wall.transport, start_timeout_s=30 * slowness)
 
 
 @pytest.fixture(scope="session")
@@ -29,8 +55,8 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def pool(run_dir: Path, cache_dir: Path) -> Iterator[Pool]:
-    pool = Pool(PoolConfig(boxes=2, run_dir=run_dir, cache_dir=cache_dir, start_timeout_s=30 * SLOWNESS))
+def pool(pool_config: ConfigMaker, run_dir: Path, cache_dir: Path) -> Iterator[Pool]:
+    pool = Pool(pool_config(boxes=2, run_dir=run_dir, cache_dir=cache_dir))
     pool.start()
     yield pool
     pool.close()

@@ -89,6 +89,11 @@ def pivot_root(new: str, old: str) -> None:
     _check(libc.syscall(_SYS_PIVOT_ROOT, _path(new), _path(old)), f"pivot_root {new}")
 
 
+def splice(source: int, target: int, size: int) -> int:
+    """Move bytes from a pipe into a file without a copy in this process's memory; how many, 0 at the end."""
+    return _check(libc.splice(source, None, target, None, ctypes.c_size_t(size), 0), "splice")
+
+
 def prctl(option: int, value: int, what: str) -> None:
     """prctl(2) with one argument."""
     _check(libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), what)

@@ -13,24 +13,22 @@ Any other frame during a run, or the host's end of the socket closing, cancels t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
-import socket
 import stat
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Optional, Tuple
 
-from . import kernel, scratch, spawn, supervise, warm
+from . import channel, folder, kernel, scratch, spawn, supervise, warm
 from .jail import Jail, confine_runner
 
 Message = dict[str, Any]
 Job = Tuple[bytes, bytes]
 """Code and compile-time warnings of a warm program. Its `__main__` waits in sys.modules."""
 
-_CHANNEL = 3
-_FRAME_FDS = 253  # the kernel's own bound
 _CODE_LIMIT = 64 << 20
 _LOG_LIMIT = 64 << 10
 _COMPILE = {
@@ -41,6 +39,8 @@ _COMPILE = {
     "stack_mb": 64,
     "output_bytes": _CODE_LIMIT,
     "file_bytes": _CODE_LIMIT,
+    "scratch_mb": 64,
+    "forked": True,
     "processes": 8,
     "open_files": 64,
 }
@@ -49,27 +49,26 @@ _COMPILE = {
 class Runner:
     """The state of a box: how programs are confined, and the program at hand."""
 
-    def __init__(self, channel: socket.socket, fresh_main: dict[str, Any]) -> None:
-        self.channel = channel
+    def __init__(self, host: channel.Socket | channel.Stream, fresh_main: dict[str, Any]) -> None:
+        self.host = host
         self.null = os.open("/dev/null", os.O_RDONLY)
         self.fresh_main = fresh_main
-        self.places = {
-            "/box": scratch.Scratch("/box", "0755", 4096),
-            "/tmp": scratch.Scratch("/tmp", "1777", 65536),
-            "/dev/shm": scratch.Scratch("/dev/shm", "1777", 4096),
-        }
+        self.places: dict[str, scratch.Scratch | folder.Folder] = {}
         self.fresh = ["/tmp", "/dev/shm"]  # what each run finds empty
+        self.uid: int | None = None
+        self.acts_as: int | None = None
+        """Whose rights it takes to touch what is the program's, where the runner's own will not do."""
         self.program: Message = {}
         self.code = -1
         self.warnings = -1
 
     def answer(self, message: Message, fds: Sequence[int] = ()) -> None:
-        socket.send_fds(self.channel, [json.dumps(message).encode()], fds)
+        self.host.send(json.dumps(message).encode(), fds)
 
     def serve(self) -> Job:
         """Answer frames for ever. Returns only in a forked child that is to run a warm program: its code and warnings."""
         while True:
-            frame, fds, _, _ = socket.recv_fds(self.channel, 1 << 16, _FRAME_FDS)
+            frame, fds = self.host.receive()
             if not frame:
                 os._exit(0)  # the host is gone; everything in the box goes with PID 1
             message = json.loads(frame)
@@ -84,14 +83,17 @@ class Runner:
 
     def do_setup(self, message: Message, fds: list[int]) -> None:
         code = os.pread(fds[0], 1 << 16, 0)
-        self.jail = Jail(kernel.Filter(code), message["uid"])
+        self.uid = message["uid"]
+        self.jail = Jail(kernel.Filter(code), self.uid)
         self.spawner = spawn.Spawner(self.jail, message["helper"])
-        self.supervisor = supervise.Supervisor(self.channel.fileno(), supervise.Meter())
-        self.env = message["env"]
-        self.places["/dev/shm"].replace(16)
-        if message["disk"]:
-            scratch.mount_disk(message["disk"]["size_mb"], message["disk"]["files"], message["uid"])
+        disk, mounts = message["disk"], message["mount"]
+        self.places = mounted_places(disk, self.uid) if mounts else kept_places(self.uid)
+        self.acts_as = None if mounts else self.uid
+        if disk:
             self.fresh.remove("/tmp")
+        watched = [] if mounts else [place for path in self.fresh if isinstance(place := self.places[path], folder.Folder)]
+        self.supervisor = supervise.Supervisor(self.host, supervise.ProcMeter(), watched)
+        self.env = message["env"]
         os.dup2(1, 2)  # stderr was the channel, for failures until here
         warm.preload(message["preload"])
         confine_runner()
@@ -102,12 +104,12 @@ class Runner:
         kept = [os.dup(fd) for fd in fds]
         self.jail.into = kept.pop() if message["into"] else -1
         pressure = kept.pop() if message["pressure"] else -1
-        cpu = kept.pop() if message["cpu_format"] != "none" else -1
+        cpu = kept.pop() if message["cpu"] else -1
         if self.jail.into >= 0 and self.spawner.can_be_born_into_groups():
             while kept:  # it will be there from birth
                 os.close(kept.pop())
         self.jail.attach = tuple(kept)
-        self.supervisor.meter = supervise.Meter(cpu, message["cpu_format"], pressure)
+        self.supervisor.meter = supervise.make_meter(cpu, message["cpu_format"], pressure)
         for fd in old:
             if fd >= 0:
                 os.close(fd)
@@ -165,13 +167,14 @@ class Runner:
 
     def do_run(self, message: Message, fds: list[int]) -> Job | None:
         program = self.program
+        message["forked"] = program["warm"]
         self.freshen(message["scratch_mb"])
-        for name, fd in zip(message["attach"], fds[3:]):
-            scratch.put_beneath("/tmp", name, fd, message["hand_over"], self.jail.uid)
+        streams = [fds[0], *fds[-2:]]
+        self.attach(message, fds[1:-2])
         self.spawner.clear_trouble()
         started = self.supervisor.begin()
         if program["warm"]:
-            enter = self.spawner.prepare(message, fds[:3])
+            enter = self.spawner.prepare(message, streams)
             pid = self.spawner.fork()
             if pid == 0:
                 fds.clear()  # the jail closes them
@@ -179,7 +182,7 @@ class Runner:
         else:
             try:
                 env = {**self.env, **program["env"]}
-                pid = self.spawner.start([*program["argv"], *message["argv"]], env, message, fds[:3])
+                pid = self.spawner.start([*program["argv"], *message["argv"]], env, message, streams)
             except spawn.SpawnFailed as failure:
                 supervise.sweep()
                 self.answer({"failed": str(failure)})
@@ -188,9 +191,13 @@ class Runner:
         if self.spawner.trouble():
             self.answer({"failed": self.spawner.trouble()})
             return None
-        found = {name: made for name in message["collect"] if (made := open_made("/tmp", name)) is not None}
+        with self.acting():
+            found = {name: made for name in message["collect"] if (made := open_made("/tmp", name)) is not None}
         report["files"] = list(found)
-        self.freshen(message["scratch_mb"])
+        try:
+            self.freshen(message["scratch_mb"])
+        except folder.Dirty as error:  # the program's own result stands; the box is not used again
+            report["dirty"] = str(error)
         self.answer(report, list(found.values()))
         for fd in found.values():
             os.close(fd)
@@ -200,6 +207,29 @@ class Runner:
         """Nothing of an earlier run is left where each run starts empty."""
         for path in self.fresh:
             self.places[path].refresh(size_mb)
+
+    def attach(self, message: Message, fds: Sequence[int]) -> None:
+        """Put files into /tmp: to be read, or the program's own."""
+        own = message["hand_over"]
+        with self.acting() if own else contextlib.nullcontext():
+            owner = None if self.acts_as is not None else self.uid
+            for name, fd in zip(message["attach"], fds):
+                scratch.put_beneath("/tmp", name, fd, own, owner)
+
+    @contextlib.contextmanager
+    def acting(self) -> Iterator[None]:
+        """As the program's user, where that is needed: a container's root may neither read what its user has closed to others
+        nor give a file away."""
+        if self.acts_as is None:
+            yield
+            return
+        os.setegid(self.acts_as)
+        os.seteuid(self.acts_as)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+            os.setegid(0)
 
     def become_program(self, enter: Callable[[], None]) -> Job:
         """In the child: enter the jail and hand back what the module level below runs, from as shallow a frame as can be."""
@@ -236,6 +266,20 @@ class Runner:
         """It came too late: the run it was meant for has ended."""
 
 
+def mounted_places(disk: Message | None, owner: int | None) -> dict[str, scratch.Scratch | folder.Folder]:
+    """Places that are mounted anew for each program or run."""
+    shm = scratch.Scratch("/dev/shm", "1777", 4096)
+    shm.replace(16)
+    if disk:
+        scratch.mount_disk(disk["size_mb"], disk["files"], owner)
+    return {"/box": scratch.Scratch("/box", "0755", 4096), "/tmp": scratch.Scratch("/tmp", "1777", 65536), "/dev/shm": shm}
+
+
+def kept_places(uid: int | None) -> dict[str, scratch.Scratch | folder.Folder]:
+    """Places of a container, which are emptied. With a disk, /tmp and /work are kept as they were made."""
+    return {path: folder.Folder(path, owner) for path, owner in (("/box", None), ("/tmp", uid), ("/dev/shm", uid))}
+
+
 def open_made(folder: str, name: str) -> int | None:
     """A descriptor of a regular file that a program made, or None.
 
@@ -264,8 +308,12 @@ def serve(fresh_main: dict[str, Any]) -> Job:
     """Serve the host until it goes away. Returns only in a child that is to run a warm program."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # PID 1 is then deaf to it; children take Python's handler back
     try:
-        return Runner(socket.socket(fileno=_CHANNEL), fresh_main).serve()
+        host = channel.open_channel()
+        try:
+            return Runner(host, fresh_main).serve()
+        except BaseException:
+            failure = warm.describe_error(all_frames=True)[-8000:]
+            host.send(json.dumps({"failed": "the runner failed: " + failure}).encode())
+            os._exit(1)
     except BaseException:
-        failure = warm.describe_error(all_frames=True)[-8000:]
-        os.write(_CHANNEL, json.dumps({"failed": "the runner failed: " + failure}).encode())
         os._exit(1)

@@ -14,19 +14,41 @@ import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, Sequence, Tuple
+
+from .own_group import OwnGroup
 
 NS = 1_000_000_000
 _LOOK_AGAIN_NS = 20_000_000
+_MEMORY_LOOK_MS = 5
+_PLACES_LOOK_MS = 20
+
+
+class Host(Protocol):
+    """Where frames come from: see channel.py."""
+
+    wait_fd: int
+
+    def receive(self) -> Tuple[bytes, "list[int]"]: ...
+
+
+class Place(Protocol):
+    """A folder whose size is not bounded by the kernel, so that it is watched."""
+
+    def used_bytes(self) -> int: ...
 
 
 @dataclass
 class Meter:
-    """Reads the CPU time and waiting time of the program's control group, in ns."""
+    """Reads the CPU time and waiting time of the program's control group, in ns. Its memory is bounded and read by the host."""
 
     cpu_fd: int = -1
     cpu_format: str = "none"
     pressure_fd: int = -1
+
+    def watch_bytes(self, run: dict[str, Any]) -> int:
+        """How much the runner must not let the program use; 0 where the kernel sees to it."""
+        return 0
 
     def cpu_ns(self) -> int:
         """CPU time of all that ever ran in the group."""
@@ -34,10 +56,7 @@ class Meter:
             text = os.pread(self.cpu_fd, 256, 0)
             start = text.index(b"usage_usec ") + 11
             return int(text[start : text.index(b"\n", start)]) * 1000
-        if self.cpu_format == "v1":
-            return int(os.pread(self.cpu_fd, 64, 0))
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return int((used.ru_utime + used.ru_stime) * NS) + sum(_tree_cpu_ns())
+        return int(os.pread(self.cpu_fd, 64, 0))
 
     def stalled_ns(self) -> int:
         """Time in which some of the group was ready to run and none of it did (pressure stall information), or -1."""
@@ -47,6 +66,74 @@ class Meter:
             if line.startswith(b"full "):
                 return int(line.rpartition(b"total=")[2]) * 1000
         return -1
+
+    def begin_memory(self) -> None:
+        """A run begins."""
+
+    def memory_bytes(self) -> int:
+        """What the program uses now."""
+        return 0
+
+    def end_memory(self, seen_bytes: int, largest_bytes: int, forked: bool) -> tuple[int, int]:
+        """The run's peak, given the most that was seen and the largest process's peak; and processes killed for want of it.
+        `forked`: that process shares what the runner has."""
+        return max(seen_bytes, largest_bytes), 0
+
+
+class ProcMeter(Meter):
+    """Without any control group: what /proc tells."""
+
+    def watch_bytes(self, run: dict[str, Any]) -> int:
+        limit: int = run["memory_mb"] << 20
+        return limit
+
+    def cpu_ns(self) -> int:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return int((used.ru_utime + used.ru_stime) * NS) + sum(_tree_cpu_ns())
+
+    def memory_bytes(self) -> int:
+        return _memory_bytes()
+
+
+class OwnGroupMeter(Meter):
+    """The container's own group, as it shows itself inside. See own_group.py."""
+
+    def watch_bytes(self, run: dict[str, Any]) -> int:
+        # Output is charged to the group, and taken off again by the host: a program may fill both to the brim.
+        limit: int = (run["memory_mb"] << 20) + int(run["output_bytes"])
+        return limit
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._group = OwnGroup()
+        self._base_bytes = self._high_before = self._kills_before = 0
+
+    def cpu_ns(self) -> int:
+        return self._group.cpu_ns()
+
+    def begin_memory(self) -> None:
+        self._base_bytes = self._group.memory_bytes()
+        self._high_before = self._group.high_bytes()
+        self._kills_before = self._group.oom_kills()
+
+    def memory_bytes(self) -> int:
+        return max(0, self._group.memory_bytes() - self._base_bytes)
+
+    def end_memory(self, seen_bytes: int, largest_bytes: int, forked: bool) -> tuple[int, int]:
+        high, kills = self._group.high_bytes(), self._group.oom_kills() - self._kills_before
+        if high > self._high_before:
+            return max(seen_bytes, high - self._base_bytes), kills
+        # The most that it can have been; a process's own peak starts at the runner's, so it is only an upper bound as well.
+        largest_bytes -= min(largest_bytes, _resident_bytes()) if forked else 0
+        bound = max(0, high - self._base_bytes) if high else largest_bytes
+        return max(seen_bytes, min(bound, largest_bytes)), kills
+
+
+def make_meter(cpu_fd: int, cpu_format: str, pressure_fd: int) -> Meter:
+    """By the names that `sandbox.cgroups.Slot.cpu_format` has. Raises OSError where the container's own group is not shown."""
+    if cpu_format == "own":
+        return OwnGroupMeter()
+    return ProcMeter() if cpu_format == "none" else Meter(cpu_fd, cpu_format, pressure_fd)
 
 
 def processes() -> list[int]:
@@ -110,6 +197,12 @@ def _used_bytes(path: str) -> int:
     return (state.f_blocks - state.f_bfree) * state.f_frsize
 
 
+def _resident_bytes() -> int:
+    """What this process has in memory, shared or not."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
+
+
 def own_memory_bytes() -> int:
     """Memory of this process that no file backs: what a fork starts with, and no control group charges to it."""
     with open("/proc/self/status") as file:
@@ -122,8 +215,9 @@ def own_memory_bytes() -> int:
 class Supervisor:
     """Watches one program at a time."""
 
-    def __init__(self, channel_fd: int, meter: Meter) -> None:
-        self._channel_fd = channel_fd
+    def __init__(self, host: Host, meter: Meter, places: Sequence[Place] = ()) -> None:
+        self._host = host
+        self._places = places
         self.meter = meter
         self.held = False
         """The host wants nothing to run now."""
@@ -147,17 +241,22 @@ class Supervisor:
         sweep()
         # The group's counter sees every process; rusage sees only those that somebody waited for, but to the microsecond.
         cpu_ns = max(self.meter.cpu_ns() - cpu_before, int((used.ru_utime + used.ru_stime) * NS))
+        peak, kills = self.meter.end_memory(peak, used.ru_maxrss * 1024, forked=run["forked"])
+        if self._places_overflow(run):
+            end = "memory"
         return {
             "end": end,
             "status": status,
             "cpu_s": cpu_ns / NS,
             "wall_s": wall_ns / NS,
             "cpu_wait_s": min(waited, wall_ns) / NS,
-            "peak_bytes": max(peak, used.ru_maxrss * 1024),
+            "peak_bytes": peak,
+            "oom_kills": kills,
         }
 
     def begin(self) -> tuple[int, int, int]:
         """The clocks before a program starts."""
+        self.meter.begin_memory()
         return time.monotonic_ns(), self.meter.cpu_ns(), self.meter.stalled_ns()
 
     def _processor_wait_ns(self, stalled_before: int) -> int:
@@ -165,12 +264,16 @@ class Supervisor:
         stalled = self.meter.stalled_ns() - stalled_before if stalled_before >= 0 else 0
         return max(stalled, _waited_ns())
 
+    def _places_overflow(self, run: dict[str, Any]) -> bool:
+        return any(place.used_bytes() > run["scratch_mb"] << 20 for place in self._places)
+
     def _wait(self, pidfd: int, run: dict[str, Any], start_ns: int, cpu_before: int, stalled_before: int) -> tuple[str, int]:
         cpu_limit, idle_limit, wall_limit = int(run["cpu_s"] * NS), int(run["idle_s"] * NS), int(run["wall_s"] * NS)
-        watched = 0 if self.meter.cpu_format != "none" else run["memory_mb"] << 20
+        watched = self.meter.watch_bytes(run)
+        look_ms = _MEMORY_LOOK_MS if watched else _PLACES_LOOK_MS if self._places else 0
         poll = select.poll()
         poll.register(pidfd, select.POLLIN)
-        poll.register(self._channel_fd, select.POLLIN)
+        poll.register(self._host.wait_fd, select.POLLIN)
         wait_ns, peak = min(cpu_limit, idle_limit, wall_limit), 0
         if self.held:  # asked for before this run began
             self._stop()
@@ -178,15 +281,17 @@ class Supervisor:
                 return "cancelled", peak
         while True:
             timeout_ms = max(1, -(-wait_ns // 1_000_000))
-            ready = [fd for fd, _ in poll.poll(min(timeout_ms, 5) if watched else timeout_ms)]
-            if self._channel_fd in ready and not (run.get("yields") and self._hold()):
+            ready = [fd for fd, _ in poll.poll(min(timeout_ms, look_ms) if look_ms else timeout_ms)]
+            if self._host.wait_fd in ready and not (run.get("yields") and self._hold()):
                 return "cancelled", peak  # the only other frame that may come during a run, or the host is gone
             if pidfd in ready:
                 return "exit", peak
             if watched:
-                peak = max(peak, _memory_bytes())
+                peak = max(peak, self.meter.memory_bytes())
                 if peak > watched:
                     return "memory", peak
+            if self._places_overflow(run):
+                return "memory", peak
             wall_ns = time.monotonic_ns() - start_ns - self._held_ns
             cpu_ns = self.meter.cpu_ns() - cpu_before
             if cpu_ns >= cpu_limit:
@@ -207,7 +312,7 @@ class Supervisor:
     def _hold(self) -> bool:
         """Do what the host says by a frame; with `pause`, until it says otherwise. False when the run is to end."""
         while True:
-            frame = os.read(self._channel_fd, 4096)
+            frame, _ = self._host.receive()
             if b"resume" in frame:
                 self._go_on()
                 return True

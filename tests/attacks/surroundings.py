@@ -151,22 +151,18 @@ class Host:
         settings = {path.name: path.read_text() for path in names}
         return {"ipc": ipc, "left": left, "settings": settings, "expected": self.file.read_text()}
 
-    def changes(self) -> list[str]:
-        """What is not as it was before all attacks, and processes in boxes that are nobody's."""
+    def changes(self, runners: set[int]) -> list[str]:
+        """What is not as it was before all attacks, and processes in the boxes of these runners that are nobody's."""
         now = self._state()
         changed = [f"{key}: {self._before[key]} -> {now[key]}" for key in now if now[key] != self._before[key]]
-        runners = 0
-        for process in psutil.Process().children(recursive=True):
+        worlds = {Path(f"/proc/{pid}/ns/pid").readlink() for pid in runners}
+        assert len(worlds) == len(runners), "the runners were not found, so neither would strays be"
+        for pid in set(psutil.pids()) - runners:
             try:
-                status = Path(f"/proc/{process.pid}/status").read_text()
-            except (FileNotFoundError, ProcessLookupError):
+                if Path(f"/proc/{pid}/ns/pid").readlink() in worlds:
+                    changed.append(f"process {pid} lives: {Path(f'/proc/{pid}/status').read_text().splitlines()[:3]}")
+            except (FileNotFoundError, ProcessLookupError, PermissionError):  # gone, or another user's
                 continue
-            numbers = next(line for line in status.splitlines() if line.startswith("NSpid:")).split()[1:]
-            if len(numbers) > 1 and numbers[-1] == "1":
-                runners += 1
-            elif len(numbers) > 1:
-                changed.append(f"process {numbers} lives: {status.splitlines()[:3]}")
-        assert runners >= 2, "the runners were not found, so neither would strays be"
         return changed
 
     def close(self) -> None:

@@ -68,7 +68,7 @@ def test_python_source_is_held(attack: Attack, pool: Pool, host: Host, slowness:
         after = Bystander(box, slowness)
         after.load()
         after.run_once()
-        changes = host.changes()
+        changes = host.changes({box.pid, neighbour.pid})
     assert wrong == []
     assert beside.wrong == [], "the bystander in another box"
     assert after.wrong == [], "the next program in the same box"
@@ -95,7 +95,7 @@ def test_cpp_source_is_held(attack: Attack, pool: Pool, compiler: Compiler, host
         after = Bystander(box, slowness)
         after.load()
         after.run_once()
-        changes = host.changes()
+        changes = host.changes({box.pid, neighbour.pid})
     assert wrong == []
     assert beside.wrong == [], "the bystander in another box"
     assert after.wrong == [], "the next program in the same box"

@@ -4,7 +4,7 @@ import fcntl
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -48,15 +48,15 @@ BROKEN = {
 
 
 @pytest.fixture(scope="module")
-def languages(cache_dir: Path) -> Languages:
-    return Languages.probe(PoolConfig(cache_dir=cache_dir))
+def languages(pool_config: Callable[..., PoolConfig], cache_dir: Path) -> Languages:
+    return Languages.probe(pool_config(cache_dir=cache_dir))
 
 
 @pytest.fixture(scope="module")
 def compiling_pool(
-    languages: Languages, cache_dir: Path, tmp_path_factory: pytest.TempPathFactory, slowness: float
+    pool_config: Callable[..., PoolConfig], languages: Languages, cache_dir: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Pool]:
-    config = PoolConfig(boxes=2, run_dir=tmp_path_factory.mktemp("run"), cache_dir=cache_dir, start_timeout_s=30 * slowness)
+    config = pool_config(boxes=2, run_dir=tmp_path_factory.mktemp("run"), cache_dir=cache_dir)
     pool = Pool(replace(config, mounts=languages.mounts))
     pool.start()
     yield pool

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -70,10 +71,12 @@ def test_gate_lets_nobody_run_beside_one_alone() -> None:
     assert seen == [0] * 100
 
 
-def test_closed_pool_leaves_nothing_and_lends_nothing(tmp_path: Path, cache_dir: Path) -> None:
+def test_closed_pool_leaves_nothing_and_lends_nothing(
+    pool_config: Callable[..., PoolConfig], tmp_path: Path, cache_dir: Path
+) -> None:
     before = {child.pid for child in psutil.Process().children(recursive=True)}
     descriptors = len(list(Path("/proc/self/fd").iterdir()))
-    pool = Pool(PoolConfig(boxes=1, run_dir=tmp_path, cache_dir=cache_dir))
+    pool = Pool(pool_config(boxes=1, run_dir=tmp_path, cache_dir=cache_dir))
     pool.start()
     with pool.box() as box, MemFile.sealed(b"") as empty:
         box.load(Program({"p.py": b"print(1)"}, warm=True))
@@ -90,7 +93,8 @@ _JUDGE = """
 import sys, time
 from pathlib import Path
 from sandbox import Pool, PoolConfig, MemFile, Limits, Program
-pool = Pool(PoolConfig(boxes=1, run_dir=Path(sys.argv[1]), cache_dir=Path(sys.argv[2])))
+wall = {"wall": sys.argv[3], "docker_transport": sys.argv[4]}
+pool = Pool(PoolConfig(boxes=1, run_dir=Path(sys.argv[1]), cache_dir=Path(sys.argv[2]), **wall))
 pool.start()
 with pool.box() as box, MemFile.sealed(b"") as empty:
     box.load(Program({"p.py": b"import os\\nfor _ in range(3): os.fork()\\nwhile True: pass"}, warm=True))
@@ -100,9 +104,11 @@ with pool.box() as box, MemFile.sealed(b"") as empty:
 
 
 def test_killed_judge_leaves_no_process_and_the_next_start_cleans_the_rest(
-    tmp_path: Path, cache_dir: Path, slowness: float
+    pool_config: Callable[..., PoolConfig], tmp_path: Path, cache_dir: Path, slowness: float
 ) -> None:
-    judge = subprocess.Popen([sys.executable, "-c", _JUDGE, tmp_path, cache_dir], stdout=subprocess.PIPE, text=True)
+    config = pool_config(boxes=1, run_dir=tmp_path, cache_dir=cache_dir)
+    argv = [sys.executable, "-c", _JUDGE, tmp_path, cache_dir, config.wall, config.docker_transport]
+    judge = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
     assert judge.stdout is not None
     runner = psutil.Process(int(judge.stdout.readline()))
     while len(family := [runner, *runner.children(recursive=True)]) < 9:
@@ -112,7 +118,7 @@ def test_killed_judge_leaves_no_process_and_the_next_start_cleans_the_rest(
     # Judges' orphans may become ours (the pool fixture makes this process a subreaper): being a zombie is being dead.
     _, alive = psutil.wait_procs(family, timeout=10 * slowness)
     assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
-    pool = Pool(PoolConfig(boxes=1, run_dir=tmp_path, cache_dir=cache_dir))
+    pool = Pool(pool_config(boxes=1, run_dir=tmp_path, cache_dir=cache_dir))
     cleaned = pool.start()
     pool.close()
     assert cleaned

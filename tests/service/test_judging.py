@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -263,18 +264,22 @@ def _kill(runners: set[int]) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _children(older_than_s: float = 0) -> set[int]:
-    now = time.time()
-    return {child.pid for child in psutil.Process().children() if now - child.create_time() >= older_than_s}
+def _runners(pool: Pool, older_than_s: float) -> set[int]:
+    now, found = time.time(), set()
+    for pid in [box.pid for place in pool._places for box in place.boxes.values() if box.alive]:
+        with suppress(psutil.NoSuchProcess):
+            found |= {pid} if now - psutil.Process(pid).create_time() >= older_than_s else set()
+    return found
 
 
 @pytest.fixture
-def own_pool(tmp_path: Path, cache_dir: Path, slowness: float) -> Iterator[tuple[Pool, Callable[[], set[int]]]]:
+def own_pool(
+    pool_config: Callable[..., PoolConfig], tmp_path: Path, cache_dir: Path, slowness: float
+) -> Iterator[tuple[Pool, Callable[[], set[int]]]]:
     """A pool of one box, and the pids of its runners that are warm by now."""
-    others = _children()
-    pool = Pool(PoolConfig(boxes=1, run_dir=tmp_path / "run", cache_dir=cache_dir, start_timeout_s=30 * slowness))
+    pool = Pool(pool_config(boxes=1, run_dir=tmp_path / "run", cache_dir=cache_dir))
     pool.start()
-    yield pool, lambda: _children(0.5 * slowness) - others
+    yield pool, lambda: _runners(pool, 0.5 * slowness)
     pool.close()
 
 
@@ -337,8 +342,10 @@ def test_a_checker_that_does_not_compile_is_the_judges_failure(judge: Judge) -> 
     assert judge.judging.stats.retries == before
 
 
-def test_a_closed_pool_is_told_to_the_queue(tmp_path: Path, cache_dir: Path, slowness: float) -> None:
-    pool = Pool(PoolConfig(boxes=1, run_dir=tmp_path / "run", cache_dir=cache_dir))
+def test_a_closed_pool_is_told_to_the_queue(
+    pool_config: Callable[..., PoolConfig], tmp_path: Path, cache_dir: Path, slowness: float
+) -> None:
+    pool = Pool(pool_config(boxes=1, run_dir=tmp_path / "run", cache_dir=cache_dir))
     judge = Judge(pool, cache_dir, tmp_path / "data", slowness)
     pool.close()
     with pytest.raises(PoolClosed):

@@ -20,7 +20,7 @@ found = [f"{path} in {name}" for name, text in texts.items() for path in told["h
 if texts["node"] == told["host_name"]:
     found.append("host name")
 groups = {line.split(":", 2)[2] for line in texts.get("self/cgroup", "").splitlines()}
-groups = [group for group in groups if not re.fullmatch(r"/|(/\.\.)?/slot(-[0-9a-f]{8})?", group)]
+groups = [group for group in groups if not re.fullmatch(r"/|(/\.\.|/box)?/slot(-[0-9a-f]{8})?", group)]
 if groups:
     found.append(groups)
 print(f"ESCAPED: {found}" if found else "BLOCKED")
