@@ -41,7 +41,7 @@ def backend_of(machine: Machine, observer: Observer) -> Backend:
         workers=lambda: [worker_info(machine, f"{socket.gethostname()}:{os.getpid()}")],
         observer=observer,
     )
-    sessions = LocalSessions(machine.pool, machine.settings)
+    sessions = LocalSessions(machine.pool, machine.settings, wall=machine.pool.wall.name)
     return Backend(queue, machine.store, LanguageTable(language_infos(machine.languages)), machine.judging.stats, sessions)
 
 

@@ -170,7 +170,9 @@ def work(settings: Settings, *, on_ready: Callable[[Machine, str], None] | None 
             info=lambda: worker_info(machine, name),
             languages=language_infos(machine.languages),
         )
-        host = SessionHost(settings, lambda ids: LocalSessions(machine.pool, settings, ids, worker=name))
+        host = SessionHost(
+            settings, lambda ids: LocalSessions(machine.pool, settings, ids, worker=name, wall=machine.pool.wall.name)
+        )
         if settings.sessions_max:
             host.start()
             stack.callback(host.close)
