@@ -112,7 +112,9 @@ class DockerWall:
         helper = build_helper(config.cache_dir) if config.helper else None
         self._helper = helper.read_bytes() if helper else None
         if self.transport == "auto":
-            self.transport = "socket" if self.engine.local and self._socket_passes() else "stream"
+            self.transport = "socket" if self.engine.local else "stream"
+            if self.transport == "socket" and not self._socket_passes():
+                self.transport = "stream"
         if self.transport == "stream":
             self._do_without_mounts()
         return cleaned
