@@ -76,7 +76,15 @@ class _Banner:
 
     def open_backend(self, observer: "Observer") -> "AbstractContextManager[Backend]":
         """Boxes and queue in this process, or a queue in Redis."""
-        return self._opened_in_cluster(observer) if self._settings.redis_url else self._opened(observer)
+        if self._settings.redis_url:
+            return self._opened_in_cluster(observer)
+        from service.local_backend import in_process
+
+        return in_process(self._settings, on_ready=self._tell)(observer)
+
+    def _tell(self, machine: "Machine") -> None:
+        if self._settings.log_format == "console":
+            err.print(_table(machine, self._url))
 
     @contextmanager
     def _opened_in_cluster(self, observer: "Observer") -> "Iterator[Backend]":
@@ -95,18 +103,10 @@ class _Banner:
                 err.print(_rows(rows))
             yield backend
 
-    @contextmanager
-    def _opened(self, observer: "Observer") -> "Iterator[Backend]":
-        from service.local_backend import backend_of
-        from service.machine import open_machine
-
-        with open_machine(self._settings) as machine:
-            if self._settings.log_format == "console":
-                err.print(_table(machine, self._url))
-            yield backend_of(machine, observer)
-
 
 def _table(machine: "Machine", url: str) -> Table:
+    from service.local_backend import has_sessions
+
     settings, languages = machine.settings, machine.languages.infos()
     wall = machine.pool.wall
     rows = [
@@ -118,6 +118,7 @@ def _table(machine: "Machine", url: str) -> Table:
         ("keys", _keys(settings)),
         ("data", str(settings.data_dir)),
         *(("note", lack) for lack in wall.lacks),
+        ("sessions", "" if has_sessions(machine) else "none: they need the namespaces wall"),
     ]
     return _rows(rows)
 

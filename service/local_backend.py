@@ -18,13 +18,15 @@ from service.schemas import Event, Result, RunRequest, RunResult
 from service.settings import Settings
 
 
-def in_process(settings: Settings) -> OpenBackend:
-    """Boxes and queue in this process."""
+def in_process(settings: Settings, *, on_ready: Callable[[Machine], None] | None = None) -> OpenBackend:
+    """Boxes and queue in this process. `on_ready` is told of the machine once its boxes are warm."""
 
     @contextmanager
     def opened(observer: Observer) -> Iterator[Backend]:
         with open_machine(settings) as machine:
             preparation.start(machine.pool, machine.compiler, machine.languages)
+            if on_ready is not None:
+                on_ready(machine)
             yield backend_of(machine, observer)
 
     return opened
@@ -41,8 +43,13 @@ def backend_of(machine: Machine, observer: Observer) -> Backend:
         workers=lambda: [worker_info(machine, f"{socket.gethostname()}:{os.getpid()}")],
         observer=observer,
     )
-    sessions = LocalSessions(machine.pool, machine.settings, wall=machine.pool.wall.name)
+    sessions = LocalSessions(machine.pool, machine.settings) if has_sessions(machine) else None
     return Backend(queue, machine.store, LanguageTable(language_infos(machine.languages)), machine.judging.stats, sessions)
+
+
+def has_sessions(machine: Machine) -> bool:
+    """Not behind the docker wall: a session's command cannot be paused there while a confirmation run is alone."""
+    return machine.pool.wall.name == "namespaces"
 
 
 def judges_of(machine: Machine) -> tuple[Judge, RunOnce]:

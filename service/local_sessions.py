@@ -57,7 +57,6 @@ class LocalSessions:
         ids: SessionIds | None = None,
         *,
         worker: str = "",
-        wall: str = "namespaces",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool = pool

@@ -23,7 +23,7 @@ _FILE = "/{session_id}/files/{path:path}"
 def _sessions(state: State) -> Sessions:
     sessions = state.ready.sessions
     if sessions is None:
-        raise NotFound("This judge has no sessions.")
+        raise NotFound("This judge has no sessions. Fix: serve it with --wall namespaces")
     return sessions
 
 

@@ -33,7 +33,7 @@ from service.cluster.sweeper import Sweeper
 from service.errors import Unavailable
 from service.judging_threads import Judge, RunOnce
 from service.loaded_problem import LoadedProblem
-from service.local_backend import judges_of, worker_info
+from service.local_backend import has_sessions, judges_of, worker_info
 from service.local_sessions import LocalSessions
 from service.logs import configure_logs
 from service.machine import Machine, language_infos, open_machine
@@ -170,10 +170,8 @@ def work(settings: Settings, *, on_ready: Callable[[Machine, str], None] | None 
             info=lambda: worker_info(machine, name),
             languages=language_infos(machine.languages),
         )
-        host = SessionHost(
-            settings, lambda ids: LocalSessions(machine.pool, settings, ids, worker=name, wall=machine.pool.wall.name)
-        )
-        if settings.sessions_max:
+        host = SessionHost(settings, lambda ids: LocalSessions(machine.pool, settings, ids, worker=name))
+        if settings.sessions_max and has_sessions(machine):
             host.start()
             stack.callback(host.close)
         if settings.metrics_port:
