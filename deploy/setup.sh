@@ -90,5 +90,11 @@ rm -f .venv/.ready-*
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-input --root-user-action=ignore \
     -c constraints.txt -e ".[$extras]" ||
     fail "pip could not install what tierline needs (see above). Fix: check the network or pip's index, then run this again"
+# Clients of others that tests let loose on /run_code; their modules are read from the wheels, for what verl depends on is gigabytes.
+if [ "$level" = dev ]; then
+    say "fetching the wheels of verl and sandbox-fusion into .venv/clients"
+    .venv/bin/python -m pip download --quiet --disable-pip-version-check --no-cache-dir --no-input --no-deps --ignore-requires-python \
+        -d .venv/clients verl==0.9.1 sandbox-fusion==0.3.7 || say "they could not be fetched, so their tests skip"
+fi
 printf '%s' "$wanted" > ".venv/.ready-$level"
 say "done; .venv/bin/tierline doctor says what this machine can do"

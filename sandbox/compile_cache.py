@@ -24,6 +24,8 @@ class CacheEntry:
     artifact: bytes | None
     log: str
     cpu_s: float
+    timed_out: bool = False
+    """Such an entry is handed on, and never kept."""
 
 
 class CompileCache:

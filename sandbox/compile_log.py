@@ -17,6 +17,8 @@ class Trouble:
     text: str
     limit: bool
     """A limit ended it, so that trying again another way is no use."""
+    time: bool = False
+    """That limit was time."""
 
 
 def bounded(files: Iterable[MemFile], limit: int) -> str:
@@ -45,9 +47,9 @@ def describe(outcome: Outcome, limits: Limits, wanted: Sequence[str], artifact_b
     if outcome.out_of_memory:
         return Trouble(f"compiling took more than {limits.memory_mb} MiB of memory", limit=True)
     if outcome.end is End.CPU:
-        return Trouble(f"compiling took more than {limits.cpu_s:g} s of CPU time", limit=True)
+        return Trouble(f"compiling took more than {limits.cpu_s:g} s of CPU time", limit=True, time=True)
     if outcome.end is End.IDLE:
-        return Trouble(f"the compiler slept for {limits.idle_s:g} s and was stopped", limit=True)
+        return Trouble(f"the compiler slept for {limits.idle_s:g} s and was stopped", limit=True, time=True)
     if outcome.output_exceeded:
         return Trouble(f"the compiler wrote more than {limits.output_bytes >> 20} MiB of messages", limit=True)
     if outcome.signal is not None:

@@ -116,24 +116,26 @@ class Compiler:
         exec_mode: bool = False,
         files: Mapping[str, bytes] | None = None,
         memory_mb: int = 256,
+        time_s: float | None = None,
     ) -> Compiled:
         """Make a program of `source`, with further `files` beside it in /box.
 
         `exec_mode` starts the interpreter anew for each run where else a warm one would be used. `memory_mb` is the limit the
-        program will run under, which some runtimes want to know. Load the program afterwards: compiling forgets what the box
-        had loaded. A cancelled compilation gives no program and the log "cancelled". Raises KeyError for an unknown language
-        and SandboxError (BoxDied) when the box fails.
+        program will run under, which some runtimes want to know. `time_s` is CPU time for the compiler, where that is less than
+        the settings have. Load the program afterwards: compiling forgets what the box had loaded. A cancelled compilation gives
+        no program and the log "cancelled". Raises KeyError for an unknown language and SandboxError (BoxDied) when the box fails.
         """
         found = self._languages.get(language)
         sources = {found.source_name(source): _encode(source), **(files or {})}
         if not found.entry.compile:
             return Compiled(self._script(found, source, sources, exec_mode))
-        key = self._key(found, sources)
-        entry, cached = self._compiled(box, found, source, sources, key)
+        time_s = min(time_s or self._settings.compile_time_s, self._settings.compile_time_s)
+        key = self._key(found, sources, time_s)
+        entry, cached = self._compiled(box, found, source, sources, key, time_s)
         if entry is None:
             return Compiled(None, "cancelled")
         if entry.artifact is None:
-            return Compiled(None, entry.log, entry.cpu_s, cached)
+            return Compiled(None, entry.log, entry.cpu_s, cached, entry.timed_out)
         made = {found.entry.artifact: entry.artifact} if found.compiled else sources
         return Compiled(found.program(made, source, memory_mb=memory_mb), entry.log, entry.cpu_s, cached)
 
@@ -144,10 +146,10 @@ class Compiler:
         program = language.program(sources, source)
         return Program(program.files, argv=program.argv, kind=kind, env=program.env)
 
-    def _key(self, language: Language, sources: Mapping[str, bytes]) -> str:
+    def _key(self, language: Language, sources: Mapping[str, bytes], time_s: float) -> str:
         """Of all that decides what comes out."""
         chain, entry = language.toolchain, language.entry
-        bounds = (self._settings.compile_time_s, self._settings.compile_memory_mb, self._settings.compile_log_bytes)
+        bounds = (time_s, self._settings.compile_memory_mb, self._settings.compile_log_bytes)
         parts = (
             entry.name,
             entry.compile,
@@ -166,7 +168,7 @@ class Compiler:
         return digest.hexdigest()
 
     def _compiled(
-        self, box: Box, language: Language, source: str, sources: dict[str, bytes], key: str
+        self, box: Box, language: Language, source: str, sources: dict[str, bytes], key: str, time_s: float
     ) -> tuple[CacheEntry | None, bool]:
         """From the cache, from a thread that is at it, or by our own work; and whether it was not our own."""
         while True:
@@ -182,7 +184,7 @@ class Compiler:
                 return other.entry, True
         try:
             try:
-                entry, keep = self._work(box, language, source, sources)
+                entry, keep = self._work(box, language, source, sources, time_s)
             except PrepareCancelled:
                 entry, keep = None, False
             mine.entry = entry
@@ -194,29 +196,31 @@ class Compiler:
                 del self._attempts[key]
             mine.done.set()
 
-    def _work(self, box: Box, language: Language, source: str, sources: dict[str, bytes]) -> tuple[CacheEntry | None, bool]:
+    def _work(
+        self, box: Box, language: Language, source: str, sources: dict[str, bytes], time_s: float
+    ) -> tuple[CacheEntry | None, bool]:
         """Try the quick ways, then the plain one. Gives the entry (None: cancelled) and whether to keep it."""
         ways = [way for way in language.entry.prepared if way.suits(source)]
         quick = [(way.kind, way.compile) for way in ([ways[0], ways[-1]] if len(ways) > 1 else ways)]
         spent, tried, decided = 0.0, None, False
         for kind, command in quick:
             if place := self.precompiled.place(box, language, kind):
-                tried = self._try(box, language, language.fill(command, source, prepared=place), sources)
+                tried = self._try(box, language, language.fill(command, source, prepared=place), sources, time_s)
                 spent += tried.cpu_s
                 decided = tried.final or kind == quick[-1][0]
                 if decided:
                     break
         if tried is None or not decided:
-            tried = self._try(box, language, language.fill(language.entry.compile, source), sources)
+            tried = self._try(box, language, language.fill(language.entry.compile, source), sources, time_s)
             spent += tried.cpu_s
         return tried.entry and replace(tried.entry, cpu_s=spent), tried.keep
 
-    def _try(self, box: Box, language: Language, argv: tuple[str, ...], sources: dict[str, bytes]) -> _Tried:
+    def _try(self, box: Box, language: Language, argv: tuple[str, ...], sources: dict[str, bytes], time_s: float) -> _Tried:
         """One run of a compiler."""
         wanted = (language.entry.artifact,) if language.compiled else ()
         if (log := box.load(Program(sources, argv=argv, env=dict(language.entry.env)))) is not None:
             raise SandboxError(f"a compiler did not load: {log}")
-        limits = self._limits()
+        limits = self._limits(time_s)
         with MemFile.sealed(b"") as nothing, closing(box.run(nothing, limits, collect=wanted)) as outcome:
             if outcome.end is End.CANCELLED:
                 return _Tried(None, keep=False, final=True)
@@ -228,10 +232,10 @@ class Compiler:
                 artifact = outcome.files[wanted[0]].read() if wanted else b""
                 return _Tried(CacheEntry(artifact, said, outcome.cpu_s), keep=True, final=True)
             log = "\n".join(part for part in (said, trouble.text) if part)
-            return _Tried(CacheEntry(None, log, outcome.cpu_s), keep=not trouble.limit, final=trouble.limit)
+            return _Tried(CacheEntry(None, log, outcome.cpu_s, trouble.time), keep=not trouble.limit, final=trouble.limit)
 
-    def _limits(self) -> Limits:
-        time_s, memory_mb = self._settings.compile_time_s, self._settings.compile_memory_mb
+    def _limits(self, time_s: float) -> Limits:
+        memory_mb = self._settings.compile_memory_mb
         return Limits(
             cpu_s=time_s,
             memory_mb=memory_mb,

@@ -42,3 +42,5 @@ class Compiled:
     log: str = ""
     cpu_s: float = 0.0
     cached: bool = False
+    timed_out: bool = False
+    """The compiler was stopped because it took too long."""

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 
-from service import routes_machine, routes_problems, routes_sessions, routes_submissions
+from service import routes_machine, routes_problems, routes_run_code, routes_sessions, routes_submissions
 from service.backend import Backend, OpenBackend
 from service.context import State
 from service.errors import TierlineError
@@ -28,12 +28,13 @@ from service.metrics import Metrics
 from service.problem_documents import on_hang_up, on_http_exception, on_request_invalid, on_tierline_error
 from service.queue import Job
 from service.result_cache import Packed
+from service.sandbox_fusion import RunCodeRequest
 from service.schemas import Batch, Problem, RunRequest, RunResult, Submission
 from service.session_schemas import ExecRequest, SessionRequest
 from service.settings import Settings
 
 log = structlog.get_logger("tierline.server")
-_SENT = (Submission, Batch, Problem, RunRequest, SessionRequest, ExecRequest)
+_SENT = (Submission, Batch, Problem, RunRequest, RunCodeRequest, SessionRequest, ExecRequest)
 _REF = "#/components/schemas/{model}"
 
 
@@ -86,6 +87,7 @@ def create_app(settings: Settings, open_backend: OpenBackend) -> FastAPI:
     )
     app.state.tierline = state
     app.include_router(routes_submissions.router)
+    app.include_router(routes_run_code.router)
     app.include_router(routes_sessions.router)
     app.include_router(routes_problems.router)
     app.include_router(routes_machine.router)

@@ -15,6 +15,7 @@ from service.backend import Backend
 from service.metrics import Metrics
 from service.problem_documents import MEDIA_TYPE, ProblemDocument
 from service.settings import Settings
+from service.waiting_room import WaitingRoom
 
 T = TypeVar("T")
 
@@ -47,6 +48,11 @@ class State:
     def admission(self) -> Admission:
         """Made once the backend is there."""
         return Admission(self.settings, self.ready.store, self.ready.languages)
+
+    @cached_property
+    def waiting_room(self) -> WaitingRoom:
+        """For those who call /run_code."""
+        return WaitingRoom(self.settings.run_code_waiting)
 
     @property
     def max_body_bytes(self) -> int:

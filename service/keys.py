@@ -1,7 +1,8 @@
 """Who may call: bearer keys, and where there are none, programs of this machine only.
 
 With keys, every path needs `Authorization: Bearer KEY` but /healthz, /readyz (probes have no keys) and the documentation;
-/metrics needs one too.
+/metrics needs one too. /run_code also takes the key as the password of Basic authorization: its clients can set no header, but
+send so what stands before the @ of a URL.
 
 Without keys the server binds loopback only, and then the web pages that a user of this machine visits
 are the ones to fear: a page may send requests to 127.0.0.1, and by DNS rebinding even read the answers. So a Host that is not
@@ -10,6 +11,7 @@ loopback, and an Origin other than our own, are refused.
 Not covered: other users of the same machine, who reach loopback as well. Set keys where they are not trusted.
 """
 
+import base64
 import hashlib
 import hmac
 import ipaddress
@@ -21,6 +23,7 @@ from starlette.exceptions import HTTPException
 from service.errors import Unauthorized
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json", "/"})
+RUN_CODE_PATH = "/run_code"
 
 
 def is_loopback(host: str) -> bool:
@@ -56,6 +59,8 @@ class Keys:
             _refuse_foreign_pages(headers)
             return ""
         scheme, _, key = headers.get("authorization", "").partition(" ")
+        if path == RUN_CODE_PATH and scheme.lower() == "basic":
+            scheme, key = "bearer", _password(key)
         digest = hashlib.sha256(key.strip().encode("utf-8", "surrogateescape")).digest()
         good = False
         for known in self._digests:  # all of them, always: the time taken tells nothing
@@ -69,6 +74,14 @@ class Keys:
             if not key
             else "The key is not known here. Fix: send one of the judge's TIERLINE_API_KEYS."
         )
+
+
+def _password(credentials: str) -> str:
+    """Of Basic authorization; empty when it is none."""
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _refuse_foreign_pages(headers: Mapping[str, str]) -> None:

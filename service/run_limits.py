@@ -1,6 +1,6 @@
 """The limits of one test's run, from what the problem, the submission, the language and the settings say."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.languages import Language
 from sandbox.limits import Limits
@@ -24,6 +24,8 @@ class TestLimits:
     run: Limits
     factor: float = 1.0
     """What the time limit, as sent, was multiplied by for this worker's speed. The language's factor is not in it."""
+    compile_time_s: float | None = None
+    """Where it is less than the settings have."""
 
 
 def limits_of_test(
@@ -38,7 +40,8 @@ def limits_of_test(
 def limits_of_run(request: RunRequest, language: Language, settings: Settings, factor: float = 1.0) -> TestLimits:
     """Limits for a single run: no band, for nothing is confirmed, and output is cut when it is read."""
     time_limit_s = request.time_limit_s * _factor(language, settings) * factor
-    return _limits(time_limit_s, 1.0, request.memory_limit_mb, _RUN_OUTPUT_BYTES, language, settings, factor)
+    limits = _limits(time_limit_s, 1.0, request.memory_limit_mb, _RUN_OUTPUT_BYTES, language, settings, factor)
+    return replace(limits, compile_time_s=request.compile_time_s)
 
 
 def _factor(language: Language, settings: Settings) -> float:

@@ -250,6 +250,7 @@ class CompileResult(BaseModel):
     cpu_s: float = 0.0
     log: str = ""
     cached: bool = False
+    timed_out: bool = Field(False, description="the compiler was stopped because it took too long")
 
 
 class Result(BaseModel):
@@ -355,6 +356,13 @@ class RunRequest(Sent):
     )
     time_limit_s: float = Field(10.0, gt=0, le=600, allow_inf_nan=False)
     memory_limit_mb: int = Field(256, ge=8, le=65536)
+    compile_time_s: float | None = Field(
+        None,
+        gt=0,
+        le=600,
+        allow_inf_nan=False,
+        description="CPU time of the compiler, where less than the judge's compile_time_s",
+    )
     output_limit_bytes: int = Field(1 << 20, ge=1, le=64 << 20, description="of stdout and of stderr that come back")
     collect_limit_bytes: int = Field(1 << 20, ge=1, le=64 << 20, description="of each file that comes back")
     encoding: Encoding = Field("text", description="how stdout, stderr and files come back")

@@ -96,6 +96,10 @@ class Settings(BaseSettings):
     results_mb: int = Field(1, ge=1, le=65536, description="memory for results that can be fetched; older ones lie on disk")
     result_cache_mb: int = Field(1, ge=0, le=65536, description="memory for answering repeated submissions; 0 turns it off")
     input_cache_mb: int = Field(512, ge=16, le=1 << 20, description="memory for tests that are kept ready")
+    run_code_memory_mb: int = Field(1024, ge=8, le=65536, description="memory of a program sent to /run_code without a limit")
+    run_code_waiting: int = Field(
+        4096, ge=0, le=100_000, description="callers of /run_code that wait while the queue is full; past it they get 504"
+    )
     run_files_mb: int = Field(
         32, ge=1, le=256, description="size of the files sent with one run; they must fit into scratch_mb too"
     )

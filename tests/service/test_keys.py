@@ -1,5 +1,7 @@
 """Which addresses are this machine, and which keys are good."""
 
+from base64 import b64encode
+
 import pytest
 from starlette.exceptions import HTTPException
 
@@ -29,6 +31,20 @@ def test_callers_are_told_apart_without_showing_their_keys() -> None:
     assert one != two
     assert "one" not in one
     assert keys.caller("/v1/run", {"authorization": "bearer one"}) == one
+
+
+def basic(credentials: bytes) -> dict[str, str]:
+    return {"authorization": f"Basic {b64encode(credentials).decode()}"}
+
+
+def test_run_code_takes_a_key_as_the_password_and_nothing_else_does() -> None:
+    keys = Keys(("one", "two"))
+    assert keys.caller("/run_code", basic(b"anybody:two")) == keys.caller("/run_code", {"authorization": "Bearer two"})
+    for path, credentials in (("/run_code", b"two:"), ("/run_code", b"two"), ("/run_code", b":thre\xff"), ("/v1/run", b"x:two")):
+        with pytest.raises(Unauthorized):
+            keys.caller(path, basic(credentials))
+    with pytest.raises(Unauthorized):
+        keys.caller("/run_code", {"authorization": "Basic two"})
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer thre", "Bearer onetwo", "one", "Basic one", "Bearer \udce9"])

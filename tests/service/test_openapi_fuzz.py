@@ -52,6 +52,7 @@ def test_every_call_of_the_contract_is_in_the_document() -> None:
         ("PUT", "/v1/sessions/{session_id}/files/{path}"),
         ("GET", "/v1/sessions/{session_id}/files/{path}"),
         ("DELETE", "/v1/sessions/{session_id}/files/{path}"),
+        ("POST", "/run_code"),
         ("GET", "/v1/languages"),
         ("GET", "/v1/workers"),
         ("GET", "/healthz"),

@@ -1,7 +1,4 @@
-"""Talk to a judge over HTTP: `TierlineClient`, and `AsyncTierlineClient` with the same calls to await.
-
-    with TierlineClient() as judge:
-        result = judge.judge(Submission(problem="a-plus-b", language="python", source=source))
+"""The two clients, one that blocks and one to be awaited.
 
 Both keep their connections, try again when the judge is full (as long as it asks for) or the connection is lost, and never have a
 submission judged twice for that: each carries an idempotency key. A verdict JE is raised as JudgeFailed, so that a judge that
