@@ -128,7 +128,10 @@ class Sweeper:
     def _fail(self, work: str, error: str) -> None:
         """End it as JE: the judge could not judge it."""
         payload = cast(bytes | None, self._client.hget(names.work(work), "payload"))
-        task = unpack_task(payload) if payload else None
+        try:
+            task = unpack_task(payload) if payload else None
+        except ValueError:
+            task = None  # another version's
         if isinstance(task, Job):
             packed = pack(judge_failed(task, error))
         else:

@@ -4,7 +4,6 @@
 local p, worker, lease = KEYS[1], ARGV[2], ARGV[3]
 local time = redis.call('TIME')
 local until_ms = time[1] * 1000 + math.floor(time[2] / 1000) + lease
-redis.call('ZREM', p .. 'slices', ARGV[1])
 local taken = {}
 for i = 4, #ARGV do
   local work = p .. 'work:' .. ARGV[i]
@@ -16,4 +15,5 @@ for i = 4, #ARGV do
     taken[i - 3] = false
   end
 end
+redis.call('ZREM', p .. 'slices', ARGV[1]) -- last: a Redis that is full refuses what comes before, and the slice is found again
 return taken
