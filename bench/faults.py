@@ -22,7 +22,7 @@ import psutil
 import redis
 
 from bench.cluster import Cluster, Part, cluster
-from bench.report import Row, console, finish
+from bench.report import OUT, Row, console, finish
 from bench.soak import PROBLEM, stream
 from service.client import Patience, TierlineClient
 from service.errors import JudgeFailed, TierlineError
@@ -243,6 +243,7 @@ def main() -> None:
     parser.add_argument("--every", type=float, default=2.0, help="seconds between faults, on average")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--logs", type=Path, help="keep the logs of all parts here")
+    parser.add_argument("--out", type=Path, default=OUT, help="folder of faults.json")
     options = parser.parse_args()
     tally = Tally()
     numbered = _submissions(options.submissions, options.seed)
@@ -276,7 +277,14 @@ def main() -> None:
         if client_thread.error is not None:
             raise client_thread.error
     rows = _rows(tally, [expected for expected, _ in numbered], seconds, left)
-    finish("faults", "nothing lost, nothing wrong, nothing twice", rows, seed=options.seed, faults=dict(tally.faults))
+    finish(
+        "faults",
+        "nothing lost, nothing wrong, nothing twice",
+        rows,
+        out=options.out,
+        seed=options.seed,
+        faults=dict(tally.faults),
+    )
 
 
 if __name__ == "__main__":

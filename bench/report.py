@@ -43,11 +43,11 @@ class Row:
         return self.ok and (self.aim is None or (self.value >= self.aim if self.at_least else self.value <= self.aim))
 
 
-def finish(name: str, title: str, rows: Sequence[Row], **details: Any) -> NoReturn:
-    """Print the table, write the JSON, and exit 0, or 1 when a `must` is missed."""
+def finish(name: str, title: str, rows: Sequence[Row], *, out: Path = OUT, **details: Any) -> NoReturn:
+    """Print the table, write the JSON into `out`, and exit 0, or 1 when a `must` is missed."""
     console.print(_table(title, rows))
-    OUT.mkdir(exist_ok=True)
-    path = OUT / f"{name}.json"
+    out.mkdir(exist_ok=True)
+    path = out / f"{name}.json"
     document = {"title": title, "machine": machine(), "rows": [{**asdict(row), "ok": row.ok} for row in rows], **details}
     path.write_text(json.dumps(document, indent=1) + "\n")
     console.print(f"written to {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}", style="dim")

@@ -82,11 +82,11 @@ async def _run(state: State, sent: RunCodeRequest) -> RunCodeResponse:
         return state.ready
 
     backend = await state.waiting_room.until_let_in(ready)
-    asked = state.admission.run(run_request(sent, state.settings.run_code_memory_mb))
+    asked = await asyncio.to_thread(state.admission.run, run_request(sent, state.settings.run_code_memory_mb))
     result = await state.waiting_room.until_let_in(lambda: backend.queue.run(asked))
     if result.verdict is Verdict.JE:
         raise JudgeFailed(result.error or "the judge could not tell")
-    language = backend.languages.find(asked.language)
+    language = await asyncio.to_thread(backend.languages.find, asked.language)
     return run_code_response(result, sent, compiled=language is not None and language.compiled)
 
 

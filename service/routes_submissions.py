@@ -149,7 +149,7 @@ async def batch(request: Request, state: Context) -> Response:
 async def run(request: Request, state: Context) -> Response:
     """Run a program on a given stdin. It waits in the same queue as submissions, and ends when the caller hangs up."""
     sent = parse(RunRequest, await read_body(request, state.max_body_bytes))
-    asked = state.admission.run(sent)
+    asked = await asyncio.to_thread(state.admission.run, sent)
     try:
         done = await unless_gone(request, state.ready.queue.run(asked))
     except ClientDisconnect:
