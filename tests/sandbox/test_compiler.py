@@ -174,8 +174,8 @@ def test_precompiled_header_is_used_and_halves_the_time(compiler: Compiler, lang
     assert compiler.prepare(box, "cpp17"), compiler.precompiled.failures
     sources = {"sol.cpp": CPP.encode()}
     place = compiler.precompiled.place(box, language, "slim")
-    quick = compiler._try(box, language, language.fill(language.entry.prepared[0].compile, CPP, prepared=place), sources)
-    plain = compiler._try(box, language, language.fill(language.entry.compile, CPP), sources)
+    quick = compiler._try(box, language, language.fill(language.entry.prepared[0].compile, CPP, prepared=place), sources, 30)
+    plain = compiler._try(box, language, language.fill(language.entry.compile, CPP), sources, 30)
     assert 0 < quick.cpu_s < 0.5 * plain.cpu_s
 
 

@@ -356,7 +356,7 @@ async def test_many_at_once_are_all_answered_and_nothing_is_left() -> None:
 @in_loop
 async def test_a_deadline_that_passes_ends_what_waits_and_what_runs_as_je() -> None:
     async with a_queue() as (queue, judge):
-        running, waiting = await queue.submit([a_job("hold", deadline_s=0.05), a_job("AC", deadline_s=0.05)])
+        running, waiting = await queue.submit([a_job("hold", deadline_s=0.3), a_job("AC", deadline_s=0.05)])
         for ticket in (running, waiting):
             told = orjson.loads(await queue.wait(ticket, 10) or b"")
             assert (told["status"], told["verdict"], told["failure"]) == ("done", "JE", None)
