@@ -1,6 +1,7 @@
 """The HTTP contract, asked of a real server with real boxes."""
 
 import io
+import socket
 import threading
 import time
 import zipfile
@@ -442,3 +443,10 @@ def test_what_is_not_done_when_the_drain_ends_is_handed_back_as_je(pool: Pool, t
             caller.join(30)
     assert [answer["verdict"] for answer in answers] == ["JE"] * 5
     assert all("send it again" in answer["error"] for answer in answers)
+
+
+def test_answers_in_two_writes_are_not_held_back(tmp_path: Path) -> None:
+    """asyncio turns Nagle's algorithm off for sockets that say they are TCP's, and only for those."""
+    with listen(settings_for(tmp_path, port=0)) as listening:
+        with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
+            assert accepted.proto == socket.IPPROTO_TCP
