@@ -107,8 +107,8 @@ def listen(settings: Settings) -> socket.socket:
     try:
         (*_, address), *_ = socket.getaddrinfo(settings.host, settings.port, family, socket.SOCK_STREAM)
         with ExitStack() as stack:
-            # Not by create_server, whose sockets do not know that they are TCP's: asyncio then leaves Nagle's algorithm on, and an
-            # answer in two writes waits 40 ms for an acknowledgement.
+            # Not by create_server, whose sockets do not know that they are TCP's: asyncio then leaves Nagle's algorithm on, and
+            # an answer in two writes waits 40 ms for an acknowledgement.
             made = stack.enter_context(socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP))
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:

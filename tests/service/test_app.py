@@ -20,6 +20,7 @@ from service.backend import Backend
 from service.in_process_queue import InProcessQueue
 from service.languages_view import LanguageTable
 from service.queue import Observer
+from service.server import listen
 from service.store import ProblemStore
 from tests.service.serving import (
     A_PLUS_B,
