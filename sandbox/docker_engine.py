@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from sandbox.errors import SandboxError, WallUnavailable
 
+_GONE_S = 10
 _TIMEOUT_S = 60
 _HERE = "unix:///var/run/docker.sock"
 
@@ -198,7 +199,7 @@ class Engine:
             api.update_container(container, mem_limit=memory_bytes, memswap_limit=memory_bytes)
 
     def remove(self, container: str) -> None:
-        """Kill it and take it away. Harmless when it is gone."""
+        """Kill it and take it away; returns when it is gone. Harmless when it was gone before."""
         import docker.errors
 
         with self._asking("removing a container") as api:
@@ -207,8 +208,10 @@ class Engine:
             except docker.errors.NotFound:
                 pass
             except docker.errors.APIError as error:
-                if error.status_code != 409:  # it removes itself just now
+                if error.status_code != 409:
                     raise
+                with suppress(docker.errors.NotFound):  # it removes itself just now
+                    api.wait(container, timeout=_GONE_S, condition="removed")
 
     def labelled(self, label: str) -> dict[str, dict[str, str]]:
         """Containers that carry the label, running or not: id -> all their labels."""

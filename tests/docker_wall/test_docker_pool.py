@@ -44,7 +44,7 @@ def test_closed_pool_leaves_no_container_and_no_group(
     pool.close()
     assert containers(engine, os.getpid()) == before
     assert list(Path("/sys/fs/cgroup").glob(f"*/docker/{ours}")) == []
-    assert list(tmp_path.iterdir()) == []
+    assert {path.name for path in tmp_path.iterdir()} <= {"machine"}  # which judges share, and no judge owns
 
 
 _JUDGE = """
