@@ -12,25 +12,22 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from hashlib import blake2b
 from typing import Any, cast
 
 import redis
 import structlog
-from redis.client import Pipeline
 from redis.exceptions import RedisError
 
 from service.cluster import names
 from service.cluster.connection import LOST, connect, connect_async, reached
+from service.cluster.entrance import Admitted, Entrance, RedisTicket
 from service.cluster.event_stream import EventStream
 from service.cluster.news import News
-from service.cluster.payload import Head, as_packed, pack_job, pack_own, pack_run, unpack_own
+from service.cluster.payload import Head, as_packed, pack_own, unpack_own
 from service.cluster.problem_post import ProblemPost
 from service.cluster.roster import Roster
-from service.cluster.scripts import AsyncScripts, Scripts
-from service.cluster.slices import Slices
-from service.errors import Draining, FieldError, NotFound, Overloaded, TooLarge, Unavailable
-from service.idempotency import check_keys_within, key_conflict
+from service.cluster.scripts import AsyncScripts
+from service.errors import Draining, FieldError, NotFound, Unavailable
 from service.queue import Job, Load, Observer, Ticket, WorkerInfo
 from service.result_cache import Packed, pack, unpack
 from service.schemas import Event, Result, RunRequest, RunResult, Status, Verdict
@@ -41,17 +38,7 @@ from service.throughput import Throughput
 log = structlog.get_logger("tierline.queue")
 CANCELLED = "cancelled by its caller"
 LEFT = "this server is shutting down; the submission goes on: ask another for it"
-_ADMITTED_AT_ONCE = 200
 _TOLD_AT_ONCE = 64
-_RUN_KEPT_MS = 60_000
-
-
-@dataclass(frozen=True, slots=True)
-class RedisTicket:
-    """A submission's id, and the work that it waits for."""
-
-    id: str
-    work: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +56,14 @@ class RedisQueue:
     def __init__(self, settings: Settings, post: ProblemPost, *, observer: Observer | None = None) -> None:
         self._url = settings.redis_url
         self._settings = settings
-        self._post = post
         self._observer = observer
         self._sync: redis.Redis = connect(self._url)
         self._client = connect_async(self._url)
-        self._scripts, self._sync_scripts = AsyncScripts(self._client), Scripts(self._sync)
-        self._slices = Slices(self._sync)
-        self.roster = Roster(self._sync)
-        self._news = News(self._client, self._works_done, self._lost)
+        self._scripts = AsyncScripts(self._client)
         self._throughput = Throughput()
+        self.roster = Roster(self._sync)
+        self.entrance = Entrance(self._sync, settings, post, self.roster, self._throughput.seconds_for)
+        self._news = News(self._client, self._works_done, self._lost)
         self._mine: dict[str, list[_Mine]] = {}
         self._draining = False
         self._closed = False
@@ -114,13 +100,19 @@ class RedisQueue:
     async def submit(self, jobs: Sequence[Job]) -> list[Ticket]:
         """All of them, or none."""
         self._check_open()
-        check_keys_within(jobs)
-        ids = _ids(jobs)
         with reached(self._url):
-            tickets, fresh = await asyncio.to_thread(self._admit_all, jobs, ids)
-        for index in fresh:
-            self._remember(tickets[index], jobs[index])
-        return list(tickets)
+            admitted = await asyncio.to_thread(self._let_in, jobs)
+        for job, one in zip(jobs, admitted, strict=True):
+            if one.how in ("new", "joined", "promoted"):
+                self._remember(one.ticket, job)
+        return [one.ticket for one in admitted]
+
+    def _let_in(self, jobs: Sequence[Job]) -> list[Admitted]:
+        admitted = self.entrance.let_in(jobs)
+        for job, one in zip(jobs, admitted, strict=True):
+            if one.how == "cached":
+                self._tell_cached(job, one.ticket)
+        return admitted
 
     def _check_open(self) -> None:
         if self._draining:
@@ -130,80 +122,11 @@ class RedisQueue:
         self._mine.setdefault(ticket.work, []).append(_Mine(ticket.id, task, time.monotonic()))
         self._news.keep(ticket.work)
 
-    def _admit_all(self, jobs: Sequence[Job], ids: Sequence[str]) -> tuple[list[RedisTicket], list[int]]:
-        """Tickets, and the places of those that are not done yet and new here. In a thread."""
-        ids = self._reserve(jobs, ids)
-        self._post.send(jobs)
-        boxes = self.roster.boxes()
-        tickets: list[RedisTicket] = []
-        fresh: list[int] = []
-        for start in range(0, len(jobs), _ADMITTED_AT_ONCE):
-            part = slice(start, start + _ADMITTED_AT_ONCE)
-            share = max(1, boxes * len(jobs[part]) // len(jobs))
-            for how, work in self._admit(jobs[part], ids[part], share):
-                place = len(tickets)
-                tickets.append(RedisTicket(ids[place], work))
-                if how in ("new", "joined", "promoted"):
-                    fresh.append(place)
-                elif how == "cached":
-                    self._tell_cached(jobs[place], tickets[place])
-        return tickets, fresh
-
-    def _reserve(self, jobs: Sequence[Job], ids: Sequence[str]) -> list[str]:
-        args: list[Any] = [self._settings.queue_size, len(jobs)]
-        for job, id in zip(jobs, ids, strict=True):
-            args += [id, _result_key(job), _idempotency(job), job.body_digest().hex(), job.priority]
-        answer = self._sync_scripts("reserve", args)
-        told = answer[0].decode()
-        if told == "ok":
-            return [id.decode() for id in answer[1:]]
-        if told == "conflict":
-            raise key_conflict(jobs[answer[1] - 1])
-        if told == "large":
-            raise TooLarge(
-                f"{len(jobs)} submissions are more than the queue can hold.",
-                errors=[FieldError("submissions", f"send at most {self._settings.queue_size} at once, or raise queue_size")],
-            )
-        raise self._overloaded(answer[1])
-
-    def _overloaded(self, over: int) -> Overloaded:
-        retry_after_s = self._throughput.seconds_for(over)
-        size = self._settings.queue_size
-        return Overloaded(
-            f"The queue is full ({size}). Fix: send this again in {retry_after_s:.0f} s.", retry_after_s=retry_after_s
-        )
-
-    def _admit(self, jobs: Sequence[Job], ids: Sequence[str], boxes: int) -> list[tuple[str, str]]:
-        """Entries, works and slices of some jobs, in one transaction. Returns (how, work) of each."""
-        args: list[Any] = [self._ttl_ms, len(jobs)]
-        lines: dict[str, list[str]] = {line: [] for line in names.LINES}
-        known: set[str] = set()
-        for job, id in zip(jobs, ids, strict=True):
-            deadline = job.submission.deadline_s
-            head = Head(job.problem, job.language).to_json()
-            args += [id, _result_key(job), _idempotency(job), job.priority, head, pack_job(job)]
-            args.append("" if deadline is None else int(deadline * 1000))
-            key = _result_key(job)
-            if id not in known and (not key or key not in known):  # equal ones of one call share their work
-                lines[job.priority].append(id)
-            known |= {id, key} if key else {id}
-
-        def ask(pipeline: Pipeline) -> None:
-            self._sync_scripts.add(pipeline, "admit", args)
-            for line, works in lines.items():
-                self._slices.add(pipeline, line, self._slices.cut(line, works, boxes))
-
-        told = [_told(one) for one in self._sync_scripts.together(ask)[0]]
-        promoted = [work for how, work in told if how == "promoted"]
-        if promoted:
-            self._slices.add_now("interactive", [[work] for work in promoted])
-        return told
-
     async def run(self, request: RunRequest) -> RunResult:
         """Queued like an interactive submission."""
         self._check_open()
         ticket = RedisTicket(*[secrets.token_hex(12)] * 2)
-        admitting = asyncio.ensure_future(asyncio.to_thread(self._admit_run, ticket.id, request))
+        admitting = asyncio.ensure_future(asyncio.to_thread(self.entrance.let_in_run, request, ticket.id))
         try:
             with reached(self._url):
                 await asyncio.shield(admitting)
@@ -221,19 +144,6 @@ class RedisQueue:
         """Nobody waits for a run any longer, which may not even have been let in yet."""
         await admitting
         await self._cancel(ticket, pack(Result(status=Status.CANCELLED, error=CANCELLED)))
-
-    def _admit_run(self, id: str, request: RunRequest) -> None:
-        answer = self._sync_scripts("reserve", [self._settings.queue_size, 1, id, "", "", "", "interactive"])
-        if answer[0] != b"ok":
-            raise self._overloaded(int(answer[1]) if len(answer) > 1 else 1)
-        head = Head("", request.language).to_json()
-        args = [_RUN_KEPT_MS, 1, id, "", "", "interactive", head, pack_run(request), ""]
-
-        def ask(pipeline: Pipeline) -> None:
-            self._sync_scripts.add(pipeline, "admit", args)
-            self._slices.add(pipeline, "interactive", [[id]])
-
-        self._sync_scripts.together(ask)
 
     async def cancel(self, ticket: Ticket) -> None:
         """Its work ends when nobody else waits for it."""
@@ -445,37 +355,9 @@ class RedisQueue:
         for mine in self._mine.get(work, []):
             log.warning("Redis forgot a submission, and is told of it again", id=mine.id)
             if isinstance(mine.task, Job):
-                await asyncio.to_thread(self._readmit, mine.task, mine.id)
+                await asyncio.to_thread(self.entrance.let_in, [mine.task], [mine.id])
             else:
-                await asyncio.to_thread(self._admit_run, mine.id, mine.task)
-
-    def _readmit(self, job: Job, id: str) -> None:
-        self._post.send([job])
-        self._admit([job], self._reserve([job], [id]), 1)
-
-
-def _ids(jobs: Sequence[Job]) -> list[str]:
-    """New ids; jobs with the same idempotency key share one."""
-    by_key: dict[str, str] = {}
-    ids = []
-    for job in jobs:
-        fresh, key = secrets.token_hex(12), job.submission.idempotency_key
-        ids.append(fresh if key is None else by_key.setdefault(key, fresh))
-    return ids
-
-
-def _result_key(job: Job) -> str:
-    return job.cache_key().hex() if job.submission.cache else ""
-
-
-def _idempotency(job: Job) -> str:
-    key = job.submission.idempotency_key
-    return "" if key is None else blake2b(repr((job.caller, key)).encode(), digest_size=16).hexdigest()
-
-
-def _told(answer: bytes) -> tuple[str, str]:
-    how, work = answer.decode().split(" ")
-    return how, work
+                await asyncio.to_thread(self.entrance.let_in_run, mine.task, mine.id)
 
 
 def _answer(

@@ -138,7 +138,7 @@ async def test_a_place_whose_server_died_before_it_filled_it_is_filled_by_the_ne
     judge = Judge()
     async with a_replica(settings()) as queue:
         job = a_job("WA", key="k")
-        (reserved,) = await asyncio.to_thread(queue._reserve, [job], ["0" * 24])  # and then it died
+        (reserved,) = await asyncio.to_thread(queue.entrance.reserve, [job], ["0" * 24])  # and then it died
         async with a_worker(settings(), judge):
             (ticket,) = await queue.submit([job])
             assert ticket.id == reserved == "0" * 24
