@@ -93,11 +93,25 @@ class Crew:
     def judge_slice(self, slice_name: str, works: Sequence[str], opening: More, closing: More) -> None:
         """Take what there is to take, and judge it. What RQ is to be told travels along, at first and in the end."""
         left, begun = self._open(slice_name, works, opening)
-        answer: _Answer | None = None
+        held = [work.name for work in left]
         with self._lock:
             self._lefts.append(left)
+        try:
+            answer = self._judge_all(left, begun, works[0])
+            self._close(answer, list(left), closing)
+        except BaseException:
+            for name in held:  # renewed no more, so that others find what is not done
+                self._leases.drop(name)
+            raise
+        finally:
+            with self._lock:
+                self._lefts.remove(left)
+
+    def _judge_all(self, left: deque[_Taken], begun: _Turn | None, first: str) -> _Answer | None:
+        """One after the other, until nothing is left or this ends. Returns what has become of the last."""
+        answer: _Answer | None = None
         while not self.stopping.is_set() and (work := self._next(left)) is not None:
-            wanted, interactive, batch, watched = begun if begun and work.name == works[0] else self._turn(answer, work)
+            wanted, interactive, batch, watched = begun if begun and work.name == first else self._turn(answer, work)
             begun, answer = None, None
             if left and self._others_should_have(left[0].line, interactive, batch):
                 self._give_back(left)
@@ -105,9 +119,7 @@ class Crew:
                 answer = self._perform(work, watched=bool(watched))
             else:
                 self._leases.drop(work.name)
-        with self._lock:
-            self._lefts.remove(left)
-        self._close(answer, list(left), closing)
+        return answer
 
     def _next(self, left: deque[_Taken]) -> _Taken | None:
         with self._lock:

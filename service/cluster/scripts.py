@@ -53,7 +53,7 @@ class Scripts:
                 try:
                     return pipeline.execute()
                 except NoScriptError:
-                    for script in self._made.values():
+                    for script in list(self._made.values()):  # other threads may add some
                         self._client.script_load(script.script)
 
 
