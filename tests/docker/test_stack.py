@@ -92,6 +92,9 @@ def test_the_problem_set_is_judged_as_expected(stack: Stack) -> None:
             objection = None if result.verdict in program.required else f"is {result.verdict}: {result.error}"
         else:
             objection = program.objection(result)
+        if objection:
+            tests = [(str(test.verdict), test.memory_mb, test.message) for test in result.tests]
+            objection += f"; {result.verdict} by {result.worker}, {result.error}, {tests}"
         objections[f"{name}/{program.file_name}"] = objection
     assert len(objections) == len(PROGRAMS)
     assert {program: objection for program, objection in objections.items() if objection} == {}
