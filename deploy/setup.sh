@@ -13,7 +13,7 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
 if [ "$level" = constraints ]; then
-    .venv/bin/python -m pip freeze --exclude-editable | grep -v -i -E '^(pip|setuptools|wheel)==' > constraints.txt
+    .venv/bin/python -m pip freeze --exclude-editable | grep -v -i -E '^(pip|setuptools|wheel)==' | sed 's/+cpu$//' > constraints.txt
     say "$(wc -l < constraints.txt) pins in constraints.txt"
     exit 0
 fi
@@ -84,7 +84,7 @@ if ! .venv/bin/python -c 'import pip' 2>/dev/null || [ "$(cat .venv/.folder 2>/d
     printf '%s' "$PWD" > .venv/.folder
 fi
 extras=numpy
-[ "$level" = dev ] && extras=numpy,dev
+[ "$level" = dev ] && extras=numpy,train,dev
 say "installing tierline[$extras] into .venv"
 rm -f .venv/.ready-*
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-input --root-user-action=ignore \

@@ -1,0 +1,13 @@
+"""The three settings: how a model works at inference, in training and evaluation alike.
+
+    reasoning   think, then one program
+    tools       may run Python through the judge's /v1/run on the way, within a budget
+    agent       a shell and files in one of the judge's sessions; submits at the end
+
+Each is an object that opens an `Episode` per task. `rollout.roll_out` drives many episodes against one sampler, a round of
+completions at a time.
+"""
+
+from trainer.settings.episode import Answer, AnswerKind, Episode, Setting
+
+__all__ = ["Answer", "AnswerKind", "Episode", "Setting"]
