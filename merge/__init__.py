@@ -5,23 +5,8 @@ running engine. Merging needs torch and safetensors' file format only: neither t
 
 How a merge goes: `checkpoint` reads headers and bytes, `agreement` refuses what does not belong together, `combination` says with
 what weight each checkpoint enters each tensor, `merging` streams tensor after tensor through `arithmetic` into the `shards` of
-every output at once, `report` says what became of the difference. `lora` does the same for adapters.
+every output at once, `report` says what became of the difference. `lora` does the same for adapters, `in_place` for a model in
+memory. From Python: `merge.merging.merge_checkpoints` and `merge.in_place.InPlace`.
+
+This file imports nothing, so that the command's help does not wait for torch.
 """
-
-from merge.checkpoint import Checkpoint
-from merge.combination import Combination, affine, pair, task_arithmetic
-from merge.errors import MergeRefused
-from merge.merging import Arithmetic, MergeRequest, Output, merge_checkpoints
-
-__all__ = [
-    "Arithmetic",
-    "Checkpoint",
-    "Combination",
-    "MergeRefused",
-    "MergeRequest",
-    "Output",
-    "affine",
-    "merge_checkpoints",
-    "pair",
-    "task_arithmetic",
-]

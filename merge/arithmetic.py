@@ -17,6 +17,10 @@ import numpy as np
 import torch
 
 WIDE = (torch.float32, torch.float64)
+BLOCK = 1 << 18
+"""Elements a block: with its scratch it stays in a core's cache."""
+_DEVICE_BLOCK = 1 << 24
+"""On an accelerator, where a call costs more than its work on a small block."""
 
 
 def working_dtype(output: torch.dtype, float64: bool) -> torch.dtype:
@@ -26,7 +30,9 @@ def working_dtype(output: torch.dtype, float64: bool) -> torch.dtype:
 
 def widen(values: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
     """out = values, exactly; `out` is of a wider dtype, or the same."""
-    if values.dtype == torch.bfloat16 and out.dtype == torch.float32:  # its upper half; five times as fast as torch's own way
+    if (
+        values.dtype == torch.bfloat16 and out.dtype == torch.float32 and values.device.type == "cpu"
+    ):  # its upper half; five times as fast as torch's own way
         np.left_shift(values.view(torch.uint16).numpy(), 16, out=out.view(torch.int32).numpy().view(np.uint32), dtype=np.uint32)
         return out
     return out.copy_(values)
@@ -39,6 +45,29 @@ def weighted_sum(inputs: Sequence[torch.Tensor], weights: Sequence[float], out: 
         if weight:  # so that what is left out cannot turn 0 into -0
             torch.mul(tensor, weight, out=scratch)  # not fused with the sum: mergekit rounds the product as well
             out.add_(scratch)
+
+
+def merge_into(out: torch.Tensor, inputs: Sequence[torch.Tensor], weights: Sequence[float], *, float64: bool = False) -> None:
+    """out = the weighted sum of as many tensors of its shape, in memory: the same numbers as a merge on disk gives.
+
+    A block at a time, so that what is computed in takes little memory beside the model.
+    """
+    place = only_one(weights)
+    if place is not None and inputs[place].dtype == out.dtype:
+        out.copy_(inputs[place])
+        return
+    working = working_dtype(out.dtype, float64)
+    target = out.view(-1)
+    sources = [tensor.reshape(-1) for tensor in inputs]
+    size = min(len(target), BLOCK if out.device.type == "cpu" else _DEVICE_BLOCK)
+    buffers = [torch.empty(size, dtype=working, device=out.device) for _ in range(len(inputs) + 2)]
+    for first in range(0, len(target), max(1, size)):
+        count = min(size, len(target) - first)
+        total, scratch, *wide = [buffer[:count] for buffer in buffers]
+        for source, buffer in zip(sources, wide, strict=True):
+            widen(source[first : first + count], buffer)
+        weighted_sum(wide, weights, total, scratch)
+        target[first : first + count] = round_to(total, out.dtype)
 
 
 def round_to(values: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:

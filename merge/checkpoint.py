@@ -114,6 +114,15 @@ class Checkpoint:
             done += got
         return part
 
+    def load(self, name: str) -> torch.Tensor:
+        """One tensor in memory, of its shape."""
+        tensor = self.tensors[name]
+        buffer = bytearray(tensor.end - tensor.start)
+        self.read(tensor, 0, tensor.elements, memoryview(buffer))
+        if not buffer:
+            return torch.empty(tensor.shape, dtype=tensor.dtype)
+        return torch.frombuffer(buffer, dtype=tensor.dtype).view(tensor.shape)
+
     def close(self) -> None:
         """Close the files."""
         while self._fds:

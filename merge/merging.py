@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from merge.agreement import check_agreement, check_disk, check_folder
-from merge.arithmetic import only_one, round_to, weighted_sum, widen, working_dtype
+from merge.arithmetic import BLOCK, only_one, round_to, weighted_sum, widen, working_dtype
 from merge.checkpoint import INDEX, NAMES, Checkpoint, Tensor, read_json, weights_digest
 from merge.combination import Combination
 from merge.errors import MergeRefused
@@ -27,8 +27,6 @@ from merge.measures import LayerMeasures, from_json, layer_of, to_json
 from merge.report import Report
 from merge.shards import ShardWriter, write_index, write_json
 
-BLOCK = 1 << 18
-"""Elements a block: with its scratch it stays in a core's cache."""
 _SAMPLED = 8
 """The rounding error is measured on each tensor's first block and every so many blocks after it."""
 _PROGRESS = "progress.json"

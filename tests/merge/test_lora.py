@@ -8,7 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from merge import MergeRefused, pair
+from merge.combination import pair
+from merge.errors import MergeRefused
 from merge.lora import is_adapter, merge_adapters
 
 MODULES = ("base_model.model.layers.0.q_proj", "base_model.model.layers.1.q_proj")

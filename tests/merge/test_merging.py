@@ -12,7 +12,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import merge.agreement
-from merge import Arithmetic, Checkpoint, MergeRefused, MergeRequest, Output, affine, merge_checkpoints, pair, task_arithmetic
+from merge.checkpoint import Checkpoint
+from merge.combination import affine, pair, task_arithmetic
+from merge.errors import MergeRefused
+from merge.merging import Arithmetic, MergeRequest, Output, merge_checkpoints
 from tests.merge.checkpoints import CONFIG, SHARDS, read, weights, write
 
 
@@ -319,7 +322,8 @@ _KILLED = """
 import os, sys
 from pathlib import Path
 import merge.merging
-from merge import MergeRequest, merge_checkpoints, pair
+from merge.combination import pair
+from merge.merging import MergeRequest, merge_checkpoints
 low, high, out, after = *map(Path, sys.argv[1:4]), int(sys.argv[4])
 written = 0
 def write(self, block, real=merge.merging.ShardWriter.write):

@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -138,19 +139,19 @@ def test_of_servers_that_start_at_once_on_two_stores_only_one_kind_starts(client
         started: list[str] = []
         refused: list[str] = []
 
-        def start(name: str, started: list[str] = started, refused: list[str] = refused) -> None:
-            notice = notice_of(client, url, tmp_path / name)
+        def start(name: str, notices: ExitStack, started: list[str] = started, refused: list[str] = refused) -> None:
             try:
-                notice.__enter__()
+                notices.enter_context(notice_of(client, url, tmp_path / name))
                 started.append(name)
             except DepotUnfit:
                 refused.append(name)
 
-        threads = [threading.Thread(target=start, args=(name,)) for name in ("one", "two", "one", "two")]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ExitStack() as notices:  # else they would go on telling, whoever has Redis' port then
+            threads = [threading.Thread(target=start, args=(name, notices)) for name in ("one", "two", "one", "two")]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
         assert len(set(started)) == len(set(refused)) == 1
         assert set(started) != set(refused)
 

