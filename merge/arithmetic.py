@@ -5,7 +5,7 @@ Shapes: all tensors here are flat, (n,).
 * Output of 32 bits or more: the sum is taken in float64 and rounded to the nearest, so an fp32 result is the one nearest to what
   float64 gives. RL changes weights by 1e-5 relative, so that arithmetic in the weights' own precision would add more noise than
   there is signal.
-* Output of 16 bits or fewer: each product and the sum in fp32, then rounded to the nearest. That is at most half a unit in the
+* Output of 16 bits or fewer: products and sum in fp32, then rounded to the nearest. That is at most half a unit in the
   last place away, but for the 2^-16 of it that fp32 itself may err; and bit for bit what mergekit's `linear` gives. On request in
   float64, then rounded once: half a unit at most.
 * One checkpoint of weight 1 and the others of weight 0 in the same dtype: its own bytes.
@@ -17,10 +17,10 @@ import numpy as np
 import torch
 
 WIDE = (torch.float32, torch.float64)
-BLOCK = 1 << 18
-"""Elements a block: with its scratch it stays in a core's cache."""
-_DEVICE_BLOCK = 1 << 24
-"""On an accelerator, where a call costs more than its work on a small block."""
+PART = 1 << 17
+"""Elements computed at once: with their scratch they stay in a core's cache."""
+_DEVICE_PART = 1 << 24
+"""On an accelerator, where a call costs more than its work on a small part."""
 
 
 def working_dtype(output: torch.dtype, float64: bool) -> torch.dtype:
@@ -38,19 +38,18 @@ def widen(values: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
     return out.copy_(values)
 
 
-def weighted_sum(inputs: Sequence[torch.Tensor], weights: Sequence[float], out: torch.Tensor, scratch: torch.Tensor) -> None:
-    """out = sum of weights·inputs, in their dtype and from left to right. `scratch` is as large as `out`."""
+def weighted_sum(inputs: Sequence[torch.Tensor], weights: Sequence[float], out: torch.Tensor) -> None:
+    """out = sum of weights·inputs, in their dtype and from left to right."""
     torch.mul(inputs[0], weights[0], out=out)
     for tensor, weight in zip(inputs[1:], weights[1:], strict=True):
         if weight:  # so that what is left out cannot turn 0 into -0
-            torch.mul(tensor, weight, out=scratch)  # not fused with the sum: mergekit rounds the product as well
-            out.add_(scratch)
+            out.addcmul_(tensor, torch.tensor(weight, dtype=out.dtype, device=out.device))  # as mergekit does, to the last bit
 
 
 def merge_into(out: torch.Tensor, inputs: Sequence[torch.Tensor], weights: Sequence[float], *, float64: bool = False) -> None:
     """out = the weighted sum of as many tensors of its shape, in memory: the same numbers as a merge on disk gives.
 
-    A block at a time, so that what is computed in takes little memory beside the model.
+    A part at a time, so that what is computed in takes little memory beside the model.
     """
     place = only_one(weights)
     if place is not None and inputs[place].dtype == out.dtype:
@@ -59,22 +58,22 @@ def merge_into(out: torch.Tensor, inputs: Sequence[torch.Tensor], weights: Seque
     working = working_dtype(out.dtype, float64)
     target = out.view(-1)
     sources = [tensor.reshape(-1) for tensor in inputs]
-    size = min(len(target), BLOCK if out.device.type == "cpu" else _DEVICE_BLOCK)
-    buffers = [torch.empty(size, dtype=working, device=out.device) for _ in range(len(inputs) + 2)]
+    size = min(len(target), PART if out.device.type == "cpu" else _DEVICE_PART)
+    buffers = [torch.empty(size, dtype=working, device=out.device) for _ in range(len(inputs) + 1)]
     for first in range(0, len(target), max(1, size)):
         count = min(size, len(target) - first)
-        total, scratch, *wide = [buffer[:count] for buffer in buffers]
+        total, *wide = [buffer[:count] for buffer in buffers]
         for source, buffer in zip(sources, wide, strict=True):
             widen(source[first : first + count], buffer)
-        weighted_sum(wide, weights, total, scratch)
-        target[first : first + count] = round_to(total, out.dtype)
+        weighted_sum(wide, weights, total)
+        round_to(total, target[first : first + count])
 
 
-def round_to(values: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """The nearest numbers of `dtype`, ties to even. From float64 to fewer than 32 bits in one rounding."""
-    if values.dtype == torch.float64 and dtype not in WIDE:
-        return _to_odd(values).to(dtype)
-    return values.to(dtype)
+def round_to(values: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
+    """out = the nearest numbers of its dtype, ties to even. From float64 to fewer than 32 bits in one rounding."""
+    if values.dtype == torch.float64 and out.dtype not in WIDE:
+        values = _to_odd(values)
+    return out.copy_(values)
 
 
 def _to_odd(values: torch.Tensor) -> torch.Tensor:

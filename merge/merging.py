@@ -4,6 +4,7 @@ A merge is written into `OUT.partial` and renamed to OUT when all of it is whole
 shard: `progress.json` there says for what request, what each shard's tensors hash to and what was measured.
 """
 
+import copy
 import hashlib
 import os
 import shutil
@@ -19,18 +20,17 @@ from typing import Any
 import torch
 
 from merge.agreement import check_agreement, check_disk, check_folder
-from merge.arithmetic import BLOCK, only_one, round_to, weighted_sum, widen, working_dtype
+from merge.blocks import BLOCK, BlockMerger, OutputBuffers
 from merge.checkpoint import INDEX, NAMES, Checkpoint, Tensor, read_json, weights_digest
 from merge.combination import Combination
 from merge.errors import MergeRefused
 from merge.measures import LayerMeasures, from_json, layer_of, to_json
 from merge.report import Report
-from merge.shards import ShardWriter, write_index, write_json
+from merge.shards import ShardWriter, WriteQueue, write_index, write_json
 
 _SAMPLED = 8
 """The rounding error is measured on each tensor's first block and every so many blocks after it."""
 _PROGRESS = "progress.json"
-_NARROW = (torch.float16, torch.float8_e4m3fn, torch.float8_e5m2)
 
 
 class Arithmetic(StrEnum):
@@ -97,6 +97,9 @@ class _Merge:
         self._layers = from_json(self._progress["layers"])
         todo = [file for file in self._first.files if file.name not in self._progress["shards"]]
         self._todo = todo
+        self._writes = WriteQueue(most=len(request.combinations))
+        self._buffers = OutputBuffers(len(request.combinations))
+        self._writers: list[ShardWriter] = []
         names = [tensor.name for file in todo for tensor in self._tensors_in(file)]
         self._done_bytes = 0
         self._total_bytes = sum(c.tensors[name].end - c.tensors[name].start for c in checkpoints for name in names)
@@ -144,11 +147,6 @@ class _Merge:
             shutil.rmtree(self._partial)
         return {"identity": self._identity, "shards": [], "digests": [{} for _ in self._checkpoints], "layers": {}}
 
-    def _note(self, shard: str) -> None:
-        self._progress["shards"].append(shard)
-        self._progress["layers"] = to_json(self._layers)
-        write_json(self._partial / _PROGRESS, self._progress)
-
     # -- the pass --------------------------------------------------------------------------------------------------------
 
     def run(self) -> list[Output]:
@@ -163,7 +161,11 @@ class _Merge:
                 self._helpers = helpers
                 for file in self._todo:
                     self._merge_file(file)
+                self._writes.wait()
         finally:
+            self._writes.close()
+            for writer in self._writers:
+                writer.abandon()
             torch.set_num_threads(threads)
         return self._finish()
 
@@ -187,23 +189,25 @@ class _Merge:
         writers = [ShardWriter(folder / file.name, typed, {}) for folder in self._folders]
         layers: dict[str, LayerMeasures] = {}
         digests: list[dict[str, str]] = [{} for _ in self._checkpoints]
-        try:
-            for tensor, dtype in typed:
-                empty = LayerMeasures.empty(len(self._checkpoints) - 1, len(writers))
-                measures = layers.setdefault(layer_of(tensor.name), empty)
-                for index, digest in enumerate(self._merge_tensor(tensor, dtype, writers, measures)):
-                    digests[index][tensor.name] = digest
-        except BaseException:
-            for writer in writers:
-                writer.abandon()
-            raise
-        for writer in writers:
-            writer.finish()
+        self._writers += writers
+        for tensor, dtype in typed:
+            empty = LayerMeasures.empty(len(self._checkpoints) - 1, len(writers))
+            measures = layers.setdefault(layer_of(tensor.name), empty)
+            for index, digest in enumerate(self._merge_tensor(tensor, dtype, writers, measures)):
+                digests[index][tensor.name] = digest
         for name, measures in layers.items():
             self._layers.setdefault(name, LayerMeasures.empty(len(self._checkpoints) - 1, len(writers))).add(measures)
         for mine, found in zip(self._digests, digests, strict=True):
             mine.update(found)
-        self._note(file.name)
+        noted = {**self._progress, "shards": [*self._progress["shards"], file.name], "layers": to_json(self._layers)}
+        self._progress = copy.deepcopy(noted | {"digests": self._digests})
+        self._writes.put(self._finish_file, writers, self._progress)
+
+    def _finish_file(self, writers: Sequence[ShardWriter], progress: dict[str, Any]) -> None:
+        """In the writing thread, while the next file is merged already: the disk takes its time."""
+        for writer in writers:
+            writer.finish()
+        write_json(self._partial / _PROGRESS, progress)
 
     def _merge_tensor(
         self, tensor: Tensor, dtype: torch.dtype, writers: Sequence[ShardWriter], measures: LayerMeasures
@@ -211,12 +215,14 @@ class _Merge:
         """Returns the digest of the tensor's bytes in each checkpoint."""
         places = [checkpoint.tensors[tensor.name] for checkpoint in self._checkpoints]
         hashes = [hashlib.sha256() for _ in places]
-        block = _Block(places, dtype, self._request, measures)
+        weights = [combination.of(tensor.name) for combination in self._request.combinations]
+        float64 = self._request.arithmetic is Arithmetic.FLOAT64
+        merger = BlockMerger(places, dtype, weights, self._buffers, float64=float64)
         for number, raw in enumerate(self._blocks(places)):
             hashing = [self._helpers.submit(digest.update, part) for digest, part in zip(hashes, raw, strict=True)]
             try:
-                for writer, written in zip(writers, block.outputs(raw, sampled=number % _SAMPLED == 0), strict=True):
-                    writer.write(written)
+                for writer, written in zip(writers, merger.outputs(raw, measures, sampled=number % _SAMPLED == 0), strict=True):
+                    self._writes.put(writer.write, written)
             finally:
                 for done in hashing:
                     done.result()
@@ -286,58 +292,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
-
-
-class _Block:
-    """Merges blocks of one tensor. Its buffers serve all of them."""
-
-    def __init__(self, places: Sequence[Tensor], dtype: torch.dtype, request: MergeRequest, measures: LayerMeasures) -> None:
-        self._places, self._dtype, self._measures = places, dtype, measures
-        self._weights = [combination.of(places[0].name) for combination in request.combinations]
-        working = working_dtype(dtype, request.arithmetic is Arithmetic.FLOAT64)
-        size = min(BLOCK, places[0].elements)
-        self._inputs = [torch.empty(size, dtype=working) for _ in places]
-        self._scratch = [torch.empty(size, dtype=working) for _ in places]
-        self._sum = torch.empty(size, dtype=working)
-
-    def outputs(self, raw: Sequence[memoryview], *, sampled: bool) -> Iterator[memoryview]:
-        """Bytes of this block in each output. Raises MergeRefused for what is not finite, or is no number and differs."""
-        if not self._dtype.is_floating_point:
-            if any(part != raw[0] for part in raw[1:]):
-                raise MergeRefused(
-                    f"tensor {self._places[0].name!r} holds {NAMES[self._dtype]} and differs between the checkpoints"
-                )
-            yield from [raw[0]] * len(self._weights)
-            return
-        given = [torch.frombuffer(part, dtype=place.dtype) for part, place in zip(raw, self._places, strict=True)]
-        count = given[0].numel()
-        inputs = [widen(tensor, buffer[:count]) for buffer, tensor in zip(self._inputs, given, strict=True)]
-        scratch = [buffer[:count] for buffer in self._scratch]
-        if not self._measures.see_inputs(inputs, scratch[1:]):
-            self._refuse_input(given)
-        for index, weights in enumerate(self._weights):
-            place = only_one(weights)
-            if place is not None and given[place].dtype == self._dtype:
-                yield raw[place]
-                continue
-            total = self._sum[:count]
-            weighted_sum(inputs, weights, total, scratch[0])
-            rounded = round_to(total, self._dtype)
-            self._check_output(rounded, total)
-            if sampled:
-                self._measures.see_output(index, total, rounded, inputs[0])
-            yield memoryview(rounded.view(torch.uint8).numpy().data)
-
-    def _refuse_input(self, given: Sequence[torch.Tensor]) -> None:
-        for tensor, place in zip(given, self._places, strict=True):
-            if not bool(torch.isfinite(tensor.to(torch.float32)).all()):
-                raise MergeRefused(
-                    f"{place.file}: tensor {place.name!r} has NaN or Inf. Fix: take a checkpoint from before it broke"
-                )
-
-    def _check_output(self, rounded: torch.Tensor, total: torch.Tensor) -> None:
-        suspect = rounded.float() if rounded.dtype in _NARROW else total
-        if not bool(torch.isfinite(suspect.sum())) and not bool(torch.isfinite(suspect).all()):
-            raise MergeRefused(
-                f"tensor {self._places[0].name!r} does not fit {NAMES[self._dtype]} any more. Fix: --dtype bfloat16 or float32"
-            )

@@ -5,12 +5,48 @@ The safetensors library writes whole dictionaries of tensors only. What is writt
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import torch
 
 from merge.checkpoint import INDEX, NAMES, Tensor
+
+
+class WriteQueue:
+    """Writes in a thread of its own, in order, while the next blocks are computed; never more than a few blocks behind."""
+
+    def __init__(self, most: int) -> None:
+        self._pool = ThreadPoolExecutor(1, "merge-writer")
+        self._pending: deque[Future[None]] = deque()
+        self._most = most
+        self._failed = False
+
+    def put(self, job: Callable[..., None], *arguments: object) -> None:
+        """Do this after what was put before. Raises what an earlier job raised."""
+        self._pending.append(self._pool.submit(self._do, job, *arguments))
+        while len(self._pending) > self._most:
+            self._pending.popleft().result()
+
+    def _do(self, job: Callable[..., None], *arguments: object) -> None:
+        if self._failed:
+            return  # what follows a write that failed would only make a file look whole
+        try:
+            job(*arguments)
+        except BaseException:
+            self._failed = True
+            raise
+
+    def wait(self) -> None:
+        """Until all is done. Raises what a job raised."""
+        while self._pending:
+            self._pending.popleft().result()
+
+    def close(self) -> None:
+        """Do what was put, and end the thread."""
+        self._pool.shutdown()
 
 
 class ShardWriter:
@@ -21,21 +57,27 @@ class ShardWriter:
         self.path = path
         self._temporary = path.with_name(path.name + ".tmp")
         self._file = open(self._temporary, "wb", buffering=0)  # noqa: SIM115 - closed by `finish` or `abandon`
-        self._file.write(_header(tensors, metadata))
+        header = _header(tensors, metadata)
+        self._missing_bytes = len(header) + sum(tensor.elements * dtype.itemsize for tensor, dtype in tensors)
+        self.write(memoryview(header))
 
     def write(self, block: memoryview) -> None:
         """The next bytes."""
         while block:
-            block = block[self._file.write(block) :]
+            written = self._file.write(block)
+            self._missing_bytes -= written
+            block = block[written:]
 
     def finish(self) -> None:
-        """Everything was written: it lies on the disk, and has its name."""
+        """Everything was written: it lies on the disk, and has its name. Raises OSError when it does not."""
+        if self._missing_bytes:
+            raise OSError(f"{self._temporary}: {self._missing_bytes} bytes were not written")
         os.fsync(self._file.fileno())
         self._file.close()
         self._temporary.rename(self.path)
 
     def abandon(self) -> None:
-        """Close it; what was written is overwritten by the next attempt."""
+        """Close it, whatever its state; what was written of it is overwritten by the next attempt."""
         self._file.close()
 
 
