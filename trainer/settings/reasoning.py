@@ -12,7 +12,7 @@ from trainer.settings.transcript import Transcript
 from trainer.tasks import Task
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reasoning:
     """The setting."""
 
