@@ -87,19 +87,20 @@ def print_plan(config: PlanConfig, done: Plan, judge: str, out: Console) -> None
         f"one run each at coverage {', '.join(f'{coverage:g}' for coverage in config.coverages)}",
         highlight=False,
     )
-    out.print(_table(f"training: {cluster.train_gpus} GPUs of {cluster.gpu_memory_gib:g} GiB, FSDP2", done.training_gib))
+    _print_memory(out, f"training: {cluster.train_gpus} GPUs of {cluster.gpu_memory_gib:g} GiB, FSDP2", done.training_gib)
     servers = cluster.sampler_gpus // cluster.tensor_parallel
-    out.print(_table(f"sampling: {servers} vLLM servers of {cluster.tensor_parallel} GPUs", done.sampling_gib))
+    _print_memory(out, f"sampling: {servers} vLLM servers of {cluster.tensor_parallel} GPUs", done.sampling_gib)
     out.print(f"sampler   {done.sequences_at_once} sequences of full length at once in all servers", highlight=False)
     out.print(f"judge     {done.judge_cores:.1f} cores for verdicts within {config.judging.wait_s:g} s", highlight=False)
     for objection in done.objections:
         out.print(f"does not fit: {objection}", style="red", highlight=False, markup=False)
 
 
-def _table(title: str, memory_gib: dict[str, float]) -> Table:
-    table = Table(title=title, title_justify="left", show_footer=True)
+def _print_memory(out: Console, title: str, memory_gib: dict[str, float]) -> None:
+    table = Table(show_footer=True)
     table.add_column("GiB per GPU", footer="all")
     table.add_column("", footer=f"{sum(memory_gib.values()):.1f}", justify="right")
     for name, size in memory_gib.items():
         table.add_row(name, f"{size:.1f}")
-    return table
+    out.print(title, highlight=False)
+    out.print(table)
