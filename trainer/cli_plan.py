@@ -19,16 +19,17 @@ _PATIENCE = Patience(attempts=2, pause_s=0.2, longest_pause_s=0.5)
 
 
 def plan_command(
-    preset: Annotated[str, typer.Option(help="7b, 32b, or a YAML file")],
-    judge: Annotated[str, typer.Option(help="URL of the judge, in place of the file's")] = "",
-    key_variable: Annotated[str, typer.Option(help="variable that holds the judge's key")] = "TIERLINE_API_KEY",
+    preset: Annotated[str, typer.Option(help="7b, 32b, or a YAML file.")],
+    server: Annotated[
+        str, typer.Option(metavar="URL", help="Ask this judge, in place of the file's, with the first of TIERLINE_API_KEYS.")
+    ] = "",
 ) -> None:
     """Check a real model's run and print what it needs. Takes no GPU, no weights, and no network but the judge's."""
     try:
         config = read_plan_config(preset)
-        if judge:
-            config = config.model_copy(update={"judge_url": judge})
-        done = dry_run(config, key=os.environ.get(key_variable) or None)
+        if server:
+            config = config.model_copy(update={"judge_url": server})
+        done = dry_run(config, key=os.environ.get("TIERLINE_API_KEYS", "").split(",")[0] or None)
     except (ValueError, TierlineError, httpx.TransportError) as error:
         Console(stderr=True).print(f"error: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(1) from None

@@ -99,7 +99,7 @@ def test_what_does_not_fit_is_named(changes: dict[str, object], field: str) -> N
 
 
 def test_a_dry_run_asks_the_judge_and_prints_the_plan(judge: Serving, tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["plan", "--preset", written(tmp_path), "--judge", judge.url])
+    done = CliRunner().invoke(app, ["plan", "--preset", written(tmp_path), "--server", judge.url])
     assert done.exit_code == 0, done.output
     for said in ("175,040 parameters", "8 rollouts of up to 2048 tokens", f"{judge.url}: ready, runs python", "2 vLLM servers"):
         assert said in done.output
@@ -128,12 +128,12 @@ def test_a_model_comes_from_a_directory_as_well(judge: Serving, tmp_path: Path) 
     ],
 )
 def test_a_dry_run_names_what_is_wrong(judge: Serving, tmp_path: Path, changes: dict[str, object], said: str) -> None:
-    done = CliRunner().invoke(app, ["plan", "--preset", written(tmp_path, **changes), "--judge", judge.url])
+    done = CliRunner().invoke(app, ["plan", "--preset", written(tmp_path, **changes), "--server", judge.url])
     assert done.exit_code == 1
     assert said in " ".join(done.output.split())
 
 
 def test_without_a_judge_a_dry_run_says_how_to_start_one(tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["plan", "--preset", written(tmp_path), "--judge", "http://127.0.0.1:9"])
+    done = CliRunner().invoke(app, ["plan", "--preset", written(tmp_path), "--server", "http://127.0.0.1:9"])
     assert done.exit_code == 1
     assert "no judge is ready at http://127.0.0.1:9" in " ".join(done.output.split())
