@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import httpx
 import pytest
 from pydantic import ValidationError
 
@@ -24,8 +23,7 @@ def brought(client: TierlineClient, format: str, row: dict[str, object], folder:
     (found,) = read_problems(format, folder / "rows.jsonl")
     assert isinstance(found, ImportedProblem), found
     tests = [{"input": test.input, "output": test.output, "name": test.name} for test in found.tests]
-    document = {**found.settings.model_dump(mode="json"), "tests": tests}
-    httpx.put(f"{client.url}/v1/problems/{found.id}", json=document).raise_for_status()
+    client.put_problem(found.id, Problem.model_validate({**dict(found.settings), "tests": tests}))
     return found.id
 
 
