@@ -92,10 +92,33 @@ def read(path: Path) -> str:
         return ""
 
 
-def page_cache_bytes(stat: Path, name: str) -> int:
-    """Pages of files on disk, from memory.stat, where `name` counts them together with memory files and tmpfs."""
-    fields = dict(line.split(" ", 1) for line in read(stat).splitlines())
-    return max(0, int(fields.get(name, 0)) - int(fields.get("shmem", 0)))
+class FormerPages:
+    """Pages of files on disk that earlier runs left charged to a group: they are in its use, but not in that of the next run.
+
+    They may be many: the first to read a compiler keeps it on its account. The kernel gives them up when it needs the room, so
+    a bound must leave room for them, or it would be they that make a program's use look smaller than it is.
+    """
+
+    _STEP_BYTES = 512 << 10
+    """What processors keep in stock moves a group's use by about so much; reading memory.stat anew each time would cost more."""
+
+    def __init__(self, stat: Path, name: str) -> None:
+        """`name`: that of the field in memory.stat which counts them together with memory files and tmpfs."""
+        self._stat, self._name = stat, name
+        self._usage_bytes = self.bytes = 0
+
+    def note(self, usage_bytes: int) -> None:
+        """A run begins, and the group uses this much."""
+        if abs(usage_bytes - self._usage_bytes) > self._STEP_BYTES:
+            self._usage_bytes, self.bytes = usage_bytes, self._now()
+
+    def grown_bytes(self) -> int:
+        """How many came since then."""
+        return max(0, self._now() - self.bytes)
+
+    def _now(self) -> int:
+        fields = dict(line.split(" ", 1) for line in read(self._stat).splitlines())
+        return max(0, int(fields.get(self._name, 0)) - int(fields.get("shmem", 0)))
 
 
 def write(path: Path, text: str) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sandbox.cgroup_files import (
     Dying,
+    FormerPages,
     Hierarchy,
     OpenFiles,
     can_make_groups,
@@ -24,7 +25,6 @@ from sandbox.cgroup_files import (
     number,
     open_read,
     open_write,
-    page_cache_bytes,
     read,
     write,
 )
@@ -49,6 +49,7 @@ class V1Slot:
         self._memory = memory
         self._limit_bytes, self._processes = _UNBOUNDED, 0
         self._base_bytes = self._oom_before = 0
+        self._former = FormerPages(memory / "memory.stat", "cache")
         keep = self._files.keep
         has_swap = (memory / "memory.memsw.limit_in_bytes").exists()
         try:
@@ -71,8 +72,9 @@ class V1Slot:
 
     def prepare(self, memory_bytes: int, processes: int) -> None:
         """Set the bounds and note where the counts stand. Raises OSError when a bound cannot be set."""
-        limit = -(-memory_bytes // _PAGE) * _PAGE
         with self._files:
+            self._former.note(number(self._usage))
+            limit = -(-(memory_bytes + self._former.bytes) // _PAGE) * _PAGE
             if limit != self._limit_bytes:
                 self._set_limit(limit)
             if processes != self._processes and self._pids_max >= 0:
@@ -92,7 +94,7 @@ class V1Slot:
 
     def page_cache_bytes(self) -> int:
         """See `sandbox.cgroups.Slot`."""
-        return page_cache_bytes(self._memory / "memory.stat", "cache")
+        return self._former.grown_bytes()
 
     def memory(self) -> MemoryUse:
         """See `sandbox.cgroups.Slot`."""

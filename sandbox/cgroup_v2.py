@@ -24,6 +24,7 @@ from pathlib import Path
 
 from sandbox.cgroup_files import (
     Dying,
+    FormerPages,
     Hierarchy,
     OpenFiles,
     can_make_groups,
@@ -33,7 +34,6 @@ from sandbox.cgroup_files import (
     number,
     open_read,
     open_write,
-    page_cache_bytes,
     processes,
     read,
     write,
@@ -89,6 +89,7 @@ class V2Slot:
         self._files = OpenFiles()
         self._limit_bytes = self._processes = 0
         self._base_bytes = self._oom_before = self._kills_before = 0
+        self._former = FormerPages(leaf / "memory.stat", "file")
         keep = self._files.keep
         leaf.mkdir()
         try:
@@ -119,9 +120,11 @@ class V2Slot:
     def prepare(self, memory_bytes: int, processes: int) -> None:
         """Set the bounds and note where the counts stand. Raises OSError when a bound cannot be set."""
         with self._files:
-            if memory_bytes != self._limit_bytes:
-                os.pwrite(self._limit, b"%d" % memory_bytes, 0)
-                self._limit_bytes = memory_bytes
+            if self.serves_again:
+                self._former.note(number(self._current))
+            if (limit := memory_bytes + self._former.bytes) != self._limit_bytes:
+                os.pwrite(self._limit, b"%d" % limit, 0)
+                self._limit_bytes = limit
             if processes != self._processes and self._pids_max >= 0:
                 os.pwrite(self._pids_max, b"%d" % processes, 0)
                 self._processes = processes
@@ -136,7 +139,7 @@ class V2Slot:
 
     def page_cache_bytes(self) -> int:
         """See `sandbox.cgroups.Slot`."""
-        return page_cache_bytes(self.leaf / "memory.stat", "file")
+        return self._former.grown_bytes()
 
     def memory(self) -> MemoryUse:
         """See `sandbox.cgroups.Slot`."""

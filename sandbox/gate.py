@@ -116,7 +116,7 @@ class Gate:
 
     def _show_in(self, outer: "_Outer") -> None:
         """The usher: holds the outer gate while something yields here, and lets go whenever somebody wants it alone."""
-        held: tuple[int, int] | None = None
+        held = outer.enter_at_once()
         while True:
             if held is None or outer.wanted(held):
                 with self._condition:
@@ -188,6 +188,18 @@ class _Outer:
         except BaseException:
             _close(held)
             raise
+        return held
+
+    def enter_at_once(self) -> tuple[int, int] | None:
+        """The same if nobody wants it alone; else None."""
+        held = self._files()
+        try:
+            flock(held[0], LOCK_SH | LOCK_NB)
+            flock(held[1], LOCK_SH | LOCK_NB)
+        except BlockingIOError:
+            self.leave(held)
+            return None
+        flock(held[0], LOCK_UN)
         return held
 
     def wanted(self, held: tuple[int, int]) -> bool:

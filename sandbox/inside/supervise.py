@@ -19,6 +19,8 @@ from typing import Any, Protocol, Sequence, Tuple
 from .own_group import OwnGroup
 
 NS = 1_000_000_000
+_LAST_LOOK_MS = 1024
+"""The longest step in which stopped processes are looked for after a pause."""
 _LOOK_AGAIN_NS = 20_000_000
 _MEMORY_LOOK_MS = 5
 _PLACES_LOOK_MS = 20
@@ -222,11 +224,12 @@ class Supervisor:
         self.held = False
         """The host wants nothing to run now."""
         self._held_ns = self._stopped_ns = 0
+        self._look_for_stopped_ms = 0
 
     def watch(self, pid: int, run: dict[str, Any], started: tuple[int, int, int]) -> dict[str, Any]:
         """Wait for `pid`, held to the limits in `run`; `started` is what `begin` gave before the program was started."""
         start_ns, cpu_before, stalled_before = started
-        self._held_ns = 0
+        self._held_ns = self._look_for_stopped_ms = 0
         pidfd = os.pidfd_open(pid)
         try:
             end, peak = self._wait(pidfd, run, start_ns, cpu_before, stalled_before)
@@ -281,7 +284,8 @@ class Supervisor:
                 return "cancelled", peak
         while True:
             timeout_ms = max(1, -(-wait_ns // 1_000_000))
-            ready = [fd for fd, _ in poll.poll(min(timeout_ms, look_ms) if look_ms else timeout_ms)]
+            ready = [fd for fd, _ in poll.poll(min(filter(None, (timeout_ms, look_ms, self._look_for_stopped_ms))))]
+            self._wake_stopped()
             if self._host.wait_fd in ready and not (run.get("yields") and self._hold()):
                 return "cancelled", peak  # the only other frame that may come during a run, or the host is gone
             if pidfd in ready:
@@ -329,6 +333,18 @@ class Supervisor:
             self.held = False
             self._held_ns += time.monotonic_ns() - self._stopped_ns
             signal_all(signal.SIGCONT)
+            self._look_for_stopped_ms = 1
+
+    def _wake_stopped(self) -> None:
+        """After a pause, in ever longer steps for two seconds: what is still stopped goes on.
+
+        A fork that was under way all through a short pause starts its child with the stop and without the go-on: Linux hands on
+        signals that came during a fork, but not a SIGCONT, which it drops where no handler awaits it.
+        """
+        if self._look_for_stopped_ms:
+            if "T" in _states():
+                signal_all(signal.SIGCONT)
+            self._look_for_stopped_ms = self._look_for_stopped_ms * 2 if self._look_for_stopped_ms < _LAST_LOOK_MS else 0
 
 
 def signal_all(number: int) -> None:

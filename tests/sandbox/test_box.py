@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 
@@ -97,6 +98,17 @@ def test_reported_memory_is_what_was_touched(run: Run) -> None:
     small = run("x = bytearray(1 << 20)", memory_mb=256).memory_bytes
     large = run("x = bytearray(101 << 20)", memory_mb=256).memory_bytes
     assert 95 << 20 < large - small < 110 << 20
+
+
+def test_memory_is_judged_alike_after_a_run_that_was_the_first_to_read_a_large_file(run: Run) -> None:
+    compiler = subprocess.run(["g++", "-print-prog-name=cc1plus"], capture_output=True, text=True, check=True).stdout.strip()
+    with open(compiler, "rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)  # so that reading it charges it to whoever does
+    assert run(f"open({compiler!r}, 'rb').read()", memory_mb=256).exit_code == 0
+    for too_much in (15, 24, 34):  # with what Python itself takes all are over
+        outcome = run(f"x = bytearray({too_much} << 20)", memory_mb=20, output_bytes=32 << 20)
+        assert outcome.out_of_memory
+        assert outcome.memory_bytes > 20 << 20
 
 
 def test_input_and_output_are_not_charged(run: Run) -> None:

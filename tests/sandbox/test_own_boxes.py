@@ -294,6 +294,26 @@ def test_being_paused_at_any_moment_harms_no_command(pool: Pool, box: Box) -> No
         thread.join()
 
 
+def test_no_child_stays_stopped_that_was_being_forked_while_its_parent_was_paused(box: Box) -> None:
+    stop = threading.Event()
+
+    def pause_and_resume() -> None:
+        while not stop.wait(0.0005):
+            box.pause()
+            box.resume()  # so soon that a fork may take longer: it waits while any process changes its control group
+
+    thread = threading.Thread(target=pause_and_resume)
+    thread.start()
+    try:
+        for _ in range(400):
+            outcome = execute(box, "echo $(echo $(echo $(echo $(echo fine))))", wall_s=10)
+            assert (outcome.end, outcome.stdout.read()) == (End.EXIT, b"fine\n")
+            outcome.close()
+    finally:
+        stop.set()
+        thread.join()
+
+
 def test_paused_command_can_be_cancelled_and_its_box_used_again(pool: Pool, box: Box) -> None:
     done: list[Outcome] = []
     thread = threading.Thread(target=lambda: done.append(execute(box, "sleep 50", wall_s=60)))

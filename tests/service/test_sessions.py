@@ -225,7 +225,8 @@ def test_full_disk_is_said_and_changes_no_file(session: Opened) -> None:
 
 
 def test_names_of_all_kinds_are_listed_and_those_in_utf8_can_be_fetched(session: Opened) -> None:
-    session.exec("printf 1 > 'a b?#%'; printf 2 > \"$(printf '\\303\\244\\n')\"; printf 3 > \"$(printf 'z\\377')\"")
+    told = session.exec("printf 1 > 'a b?#%'; printf 2 > \"$(printf '\\303\\244\\n')\"; printf 3 > \"$(printf 'z\\377')\"")
+    assert (told["exit_code"], told["stderr"]) == (0, ""), told
     entries = session.http.get(f"{session.url}/files").json()["entries"]
     assert {entry["name"]: entry["utf8"] for entry in entries} == {"a b?#%": True, "ä": True, "z\ufffd": False}
     assert session.file("GET", "a%20b%3F%23%25").content == b"1"

@@ -1,0 +1,156 @@
+"""Merging beside `cp` and mergekit, on a synthetic pair of sharded bf16 checkpoints.
+
+    python -m bench.merge_speed [--gigabytes 1.2] [--mergekit PYTHON] [--flat]
+
+Each runs as a whole process, by turns; CPU time is user and system time of the process, memory the peak of its own pages.
+mergekit (0.1.5) is measured where --mergekit names a Python that has it. `--flat` shows peak memory from 0.3 to 5 GB instead.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+EIGHT = (-0.5, -0.25, 0.25, 0.5, 0.75, 1.25, 1.5, 2.0)
+_HIDDEN, _WIDE = 2048, 5632
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one process: wall and CPU seconds, peak memory in MB."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+
+
+def make_pair(folder: Path, gigabytes: float, shard_bytes: int = 400 << 20) -> None:
+    """Checkpoints `low` and `high` of Llama's shapes; about 2 % of the bf16 weights differ."""
+    generator = torch.Generator().manual_seed(0)
+    shapes = {
+        "q_proj": (_HIDDEN, _HIDDEN),
+        "o_proj": (_HIDDEN, _HIDDEN),
+        "up_proj": (_WIDE, _HIDDEN),
+        "down_proj": (_HIDDEN, _WIDE),
+    }
+    layers = max(1, round(gigabytes * 1e9 / 2 / sum(a * b for a, b in shapes.values())))
+    names = [f"model.layers.{layer}.{name}.weight" for layer in range(layers) for name in shapes]
+    for kind in ("low", "high"):
+        (folder / kind).mkdir(parents=True)
+        (folder / kind / "config.json").write_text('{"architectures": ["LlamaForCausalLM"], "model_type": "llama"}')
+    shard: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
+    shards: list[list[str]] = []
+    for name in names:
+        shape = shapes[name.split(".")[3]]
+        low = torch.randn(shape, generator=generator) * 0.02
+        high = low + torch.randn(shape, generator=generator) * 2e-6
+        shard[name] = (low.bfloat16(), high.bfloat16())
+        if sum(pair[0].nbytes for pair in shard.values()) >= shard_bytes or name == names[-1]:
+            for index, kind in enumerate(("low", "high")):
+                file = folder / kind / f"model-{len(shards):05}.safetensors"
+                save_file({key: pair[index] for key, pair in shard.items()}, file, {"format": "pt"})
+            shards.append(list(shard))
+            shard = {}
+    for kind in ("low", "high"):
+        places = {name: f"model-{number:05}.safetensors" for number, found in enumerate(shards) for name in found}
+        (folder / kind / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": places}))
+
+
+def measure(argv: list[str], out: Path) -> Cost:
+    """Run once, from warm page cache and with nothing at `out`; raises when it fails."""
+    shutil.rmtree(out, ignore_errors=True)
+    os.sync()
+    before = time.perf_counter()
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        said = process.stderr.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{argv[0]} failed: {said.decode()[-2000:]}")
+    return Cost(time.perf_counter() - before, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def ours(folder: Path, out: Path, alphas: tuple[float, ...]) -> list[str]:
+    """The command line of a merge."""
+    asked = [f"--alpha={alpha}" for alpha in alphas]
+    tool = str(Path(sys.executable).with_name("tierline"))
+    return [tool, "merge", "--low", str(folder / "low"), "--high", str(folder / "high"), "--out", str(out), *asked]
+
+
+def theirs(python: str, folder: Path, out: Path) -> list[str]:
+    """The same with mergekit."""
+    recipe = folder / "mergekit.yml"
+    models = [{"model": str(folder / kind), "parameters": {"weight": w}} for kind, w in (("low", -0.5), ("high", 1.5))]
+    recipe.write_text(json.dumps({"merge_method": "linear", "models": models, "dtype": "float32", "out_dtype": "bfloat16",
+                                  "parameters": {"normalize": False}}))  # fmt: skip
+    return [str(Path(python).with_name("mergekit-yaml")), str(recipe), str(out), "--no-copy-tokenizer"]
+
+
+def compare(folder: Path, gigabytes: float, mergekit: str | None, runs: int) -> dict[str, Cost]:
+    """Medians of each, measured by turns."""
+    make_pair(folder, gigabytes)
+    commands = {
+        "cp": ["cp", "-r", str(folder / "low"), str(folder / "out")],
+        "one alpha": ours(folder, folder / "out", (1.5,)),
+        "eight alphas": ours(folder, folder / "out", EIGHT),
+    }
+    if mergekit:
+        commands["mergekit"] = theirs(mergekit, folder, folder / "out")
+    found: dict[str, list[Cost]] = {name: [] for name in commands}
+    for _ in range(runs):
+        for name, argv in commands.items():
+            found[name].append(measure(argv, folder / "out"))
+    return {
+        name: Cost(*(statistics.median(getattr(cost, part) for cost in costs) for part in Cost.__slots__))
+        for name, costs in found.items()
+    }
+
+
+def flat(folder: Path) -> dict[str, Cost]:
+    """One alpha for checkpoints of growing size."""
+    found = {}
+    for gigabytes in (0.3, 1.2, 5.0):
+        place = folder / str(gigabytes)
+        make_pair(place, gigabytes)
+        found[f"{gigabytes} GB"] = measure(ours(place, place / "out", (1.5,)), place / "out")
+        shutil.rmtree(place)
+    return found
+
+
+def main() -> None:
+    """Print the table and, when they can be had, the ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gigabytes", type=float, default=1.2)
+    parser.add_argument("--mergekit", help="a Python that has mergekit 0.1.5")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--flat", action="store_true")
+    asked = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with tempfile.TemporaryDirectory(prefix="merge-speed-") as name:
+        folder = Path(name)
+        found = flat(folder) if asked.flat else compare(folder, asked.gigabytes, asked.mergekit, asked.runs)
+    for kind, cost in found.items():
+        print(f"{kind:14} wall {cost.wall_s:6.2f} s   CPU {cost.cpu_s:6.2f} s   peak {cost.peak_mb:7.0f} MB")
+    if not asked.flat:
+        print(f"one alpha ÷ cp, wall: {found['one alpha'].wall_s / found['cp'].wall_s:.2f} (at most 4)")
+        print(f"eight alphas ÷ one, wall: {found['eight alphas'].wall_s / found['one alpha'].wall_s:.2f} (at most 3.5)")
+        if asked.mergekit:
+            print(f"one alpha ÷ mergekit, CPU: {found['one alpha'].cpu_s / found['mergekit'].cpu_s:.2f} (at most 0.6)")
+        else:
+            print("mergekit was not measured: no --mergekit")
+
+
+if __name__ == "__main__":
+    main()

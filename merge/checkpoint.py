@@ -1,0 +1,185 @@
+"""Checkpoints on disk, as Hugging Face lays them out: one `model.safetensors`, or shards with an index.
+
+The file format is read here rather than by the safetensors library, which maps files into memory: pages of a mapping count as the
+process's own, so that memory would grow with the model. A file is 8 bytes of header length, a JSON header that gives each tensor
+its dtype, shape and place, and the bytes of the tensors (https://github.com/huggingface/safetensors, "Format").
+"""
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from merge.errors import MergeRefused
+
+SINGLE = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+DTYPES = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "F8_E4M3": torch.float8_e4m3fn,
+    "F8_E5M2": torch.float8_e5m2,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "U8": torch.uint8,
+    "BOOL": torch.bool,
+}
+NAMES = {dtype: name for name, dtype in DTYPES.items()}
+_LARGEST_HEADER = 100 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """Where a tensor lies: `start` and `end` are offsets in its file, in bytes."""
+
+    name: str
+    dtype: torch.dtype
+    shape: tuple[int, ...]
+    file: Path
+    start: int
+    end: int
+
+    @property
+    def elements(self) -> int:
+        """How many numbers it has."""
+        return math.prod(self.shape)
+
+
+class Checkpoint:
+    """A folder with a model. Opening it reads headers only; raises MergeRefused for what is no whole checkpoint."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files = _files_of(folder)
+        self.tensors: dict[str, Tensor] = {}
+        self.metadata: dict[str, str] = {}
+        for file in self.files:
+            self._read_header(file)
+        self._check_index()
+        self._fds: dict[Path, int] = {}
+
+    def _read_header(self, file: Path) -> None:
+        tensors, metadata = read_header(file)
+        self.metadata.update(metadata)
+        for tensor in tensors:
+            if tensor.name in self.tensors:
+                raise MergeRefused(f"{file}: tensor {tensor.name!r} is in {self.tensors[tensor.name].file.name} as well")
+            self.tensors[tensor.name] = tensor
+
+    def _check_index(self) -> None:
+        index = self.folder / INDEX
+        if not index.exists():
+            return
+        wanted: dict[str, str] = json.loads(index.read_text())["weight_map"]
+        for name, file in wanted.items():
+            if name not in self.tensors or self.tensors[name].file.name != file:
+                raise MergeRefused(f"{index} says that tensor {name!r} is in {file}, where it is not. Fix: download it again")
+        if unlisted := sorted(self.tensors.keys() - wanted.keys()):
+            raise MergeRefused(f"{index} does not list tensor {unlisted[0]!r} ({len(unlisted)} in all), which a shard has")
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """config.json, empty where there is none."""
+        return read_json(self.folder / "config.json")
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of all tensors."""
+        return sum(tensor.end - tensor.start for tensor in self.tensors.values())
+
+    def read(self, tensor: Tensor, first: int, count: int, into: memoryview) -> memoryview:
+        """Bytes of `count` elements from element `first` on; they lie in `into`. Raises MergeRefused when the file has shrunk."""
+        size = tensor.dtype.itemsize
+        part = into[: count * size]
+        fd = self._fds.get(tensor.file)
+        if fd is None:
+            fd = self._fds[tensor.file] = os.open(tensor.file, os.O_RDONLY | os.O_CLOEXEC)
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
+        done, offset = 0, tensor.start + first * size
+        while done < len(part):
+            got = os.preadv(fd, [part[done:]], offset + done)
+            if not got:
+                raise MergeRefused(f"{tensor.file} ended within tensor {tensor.name!r}: it changed while it was read")
+            done += got
+        return part
+
+    def close(self) -> None:
+        """Close the files."""
+        while self._fds:
+            os.close(self._fds.popitem()[1])
+
+
+def _files_of(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise MergeRefused(f"{folder} is no folder. Fix: give the folder of a checkpoint, with {SINGLE} or shards and {INDEX}")
+    index = folder / INDEX
+    if index.exists():
+        names = sorted(set(json.loads(index.read_text())["weight_map"].values()))
+        if missing := [name for name in names if not (folder / name).is_file()]:
+            raise MergeRefused(f"{folder}: shard {missing[0]} is missing ({len(missing)} of {len(names)})")
+        return [folder / name for name in names]
+    if (folder / SINGLE).is_file():
+        return [folder / SINGLE]
+    others = sorted(path.name for path in folder.glob("*.safetensors")) or sorted(path.name for path in folder.glob("*.bin"))
+    found = f"it has {', '.join(others[:3])}" if others else "it has no weights"
+    raise MergeRefused(f"{folder} has neither {SINGLE} nor {INDEX}; {found}. Fix: save the model with save_pretrained")
+
+
+def read_header(file: Path) -> tuple[list[Tensor], dict[str, str]]:
+    """The tensors of one file in the order of their bytes, and its metadata. Raises MergeRefused for a file that is not whole."""
+    size = file.stat().st_size
+    with open(file, "rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        if size < 8 or length > min(size - 8, _LARGEST_HEADER):
+            raise MergeRefused(f"{file} is no safetensors file or is cut off: {size} bytes, header of {length}")
+        try:
+            header: dict[str, Any] = json.loads(stream.read(length))
+        except ValueError as error:
+            raise MergeRefused(f"{file}: the header is not JSON ({error}). Fix: download it again") from None
+    metadata = header.pop("__metadata__", {})
+    tensors = [_tensor(file, name, entry, 8 + length) for name, entry in header.items()]
+    tensors.sort(key=lambda tensor: (tensor.start, tensor.end))
+    place = 8 + length
+    for tensor in tensors:
+        if tensor.start != place or tensor.end - tensor.start != tensor.elements * tensor.dtype.itemsize:
+            raise MergeRefused(f"{file}: the place of tensor {tensor.name!r} does not fit its shape. Fix: download it again")
+        place = tensor.end
+    if place != size:
+        raise MergeRefused(f"{file} has {size} bytes where its header says {place}: it is cut off. Fix: download it again")
+    return tensors, metadata
+
+
+def _tensor(file: Path, name: str, entry: Mapping[str, Any], offset: int) -> Tensor:
+    if entry["dtype"] not in DTYPES:
+        raise MergeRefused(f"{file}: tensor {name!r} is of dtype {entry['dtype']}; known are {', '.join(DTYPES)}")
+    start, end = entry["data_offsets"]
+    return Tensor(name, DTYPES[entry["dtype"]], tuple(entry["shape"]), file, offset + start, offset + end)
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """An object, empty where there is no such file."""
+    if not file.exists():
+        return {}
+    value = json.loads(file.read_text())
+    if not isinstance(value, dict):
+        raise MergeRefused(f"{file} is no JSON object")
+    return value
+
+
+def weights_digest(digests: Iterable[tuple[Tensor, str]]) -> str:
+    """One digest (sha256, hex) for a model, from the digest of each tensor's bytes: the same however it is split into shards."""
+    total = hashlib.sha256()
+    for tensor, digest in sorted(digests, key=lambda pair: pair[0].name):
+        total.update(f"{tensor.name}\0{NAMES[tensor.dtype]}\0{tensor.shape}\0{digest}\n".encode())
+    return total.hexdigest()
