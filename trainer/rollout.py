@@ -43,6 +43,11 @@ class Rollout:
         """How many completions it took."""
         return len(self.finish_reasons)
 
+    @property
+    def ending(self) -> str:
+        """What to count it under: the kind of its answer, or `unknown`."""
+        return self.answer.kind.value if self.answer else "unknown"
+
 
 @dataclass(slots=True)
 class _Running:

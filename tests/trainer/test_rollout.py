@@ -1,16 +1,18 @@
 """Rollouts: when they come, what is known of them, and what is closed after them."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import httpx
 import pytest
 
 from service.client import Patience, TierlineClient
-from service.errors import Invalid
+from service.errors import Invalid, JudgeFailed
 from tests.trainer.scripted import ScriptedSampler
 from trainer.rollout import roll_out
 from trainer.sampling import Completion, FinishReason, Prompt
 from trainer.settings import AgentOptions, AnswerKind, ReasoningOptions, ToolsOptions, make_setting
+from trainer.settings.agent import Agent
 from trainer.tasks import Task
 
 ANSWER = "```python\nprint(1)\n```"
@@ -37,6 +39,7 @@ def test_a_lost_judge_is_nothing_known_and_no_answer() -> None:
         done = dict(roll_out(sampler, make_setting(ToolsOptions(), lost), tasks("calls", "knows"), [1, 2]))
     assert done[0].answer is None
     assert "ConnectError" in done[0].error
+    assert Counter(rollout.ending for rollout in done.values()) == {"unknown": 1, "program": 1}
     assert len(done[0].token_ids) == len(done[0].written_by_model) == len(done[0].logprobs) == len(CALL)
     assert done[1].answer is not None
     assert done[1].answer.kind is AnswerKind.PROGRAM
@@ -64,6 +67,28 @@ def test_a_session_that_ended_by_itself_is_nothing_known(client: TierlineClient,
     assert rollout.answer is None
     assert "Gone" in rollout.error
     assert rollout.finish_reasons == (FinishReason.STOP,) * 2
+
+
+@pytest.mark.parametrize("second", ["<shell>true</shell>", "<submit>x.py</submit>"])
+def test_a_judge_that_knows_the_session_no_more_has_failed(client: TierlineClient, second: str) -> None:
+    sampler = ScriptedSampler({"(a)": ["<shell>touch x.py</shell>", second]})
+    episode = Agent(AgentOptions(), client).open(tasks("a")[0], sampler.tokenizer, 0)
+    ((_, first),) = sampler.sample([episode.prompt()])
+    assert episode.observe(first) is None
+    session = episode._opened
+    assert session is not None
+    known, session.id = session.id, known_to_nobody(session.id)  # as after a restart
+    ((_, then),) = sampler.sample([episode.prompt()])
+    with pytest.raises(JudgeFailed, match="the session was lost"):
+        episode.observe(then)
+    session.id = known
+    episode.close()
+    assert client.sessions() == []
+
+
+def known_to_nobody(id: str) -> str:
+    """An id of the same form."""
+    return id[:-1] + ("0" if id[-1] != "0" else "1")
 
 
 def test_what_the_judge_refuses_is_a_mistake_of_the_settings(client: TierlineClient) -> None:
