@@ -13,6 +13,7 @@ from service import problem_set
 from service.cli_backend import Server, judge_here_or_there, library, list_languages, read_settings
 from service.cli_import import import_problems
 from service.cli_output import Exit, err, fail, megabytes, out, print_json, progress, seconds, size
+from service.client_protocol import json_of
 from service.machine import open_store
 from service.packages import export_package
 from service.schemas import Problem, ProblemSettings, ProblemSummary
@@ -118,7 +119,7 @@ def export(
             export_package(open_store(read_settings()), problem, output)
     else:
         with library(server) as problems:
-            text = problems.get(problem).model_dump_json(indent=1, exclude_defaults=True) + "\n"
+            text = json_of(problems.get(problem), indent=1).decode() + "\n"
         if output is None:
             sys.stdout.write(text)
             return

@@ -26,6 +26,7 @@ from service.schemas import (
     RunResult,
     Status,
     Submission,
+    TokensChecker,
     Verdict,
     path_fault,
 )
@@ -199,9 +200,17 @@ def with_key(submission: Submission) -> Submission:
     return submission.model_copy(update={"idempotency_key": uuid.uuid4().hex})
 
 
+def json_of(sent: Submission | Problem, indent: int | None = None) -> bytes:
+    """As it is sent: without what is at its default, unless that would take the type from a checker."""
+    problem = sent.problem if isinstance(sent, Submission) else sent
+    checker = problem.checker if isinstance(problem, Problem) else TokensChecker()
+    plain = not isinstance(checker, TokensChecker) or checker == TokensChecker()
+    return sent.model_dump_json(indent=indent, exclude_defaults=plain).encode()
+
+
 def submit(submission: Submission, wait_s: float, patience: Patience) -> Flow[Result]:
     """Send it; the result as it stands after `wait_s`."""
-    body = with_key(submission).model_dump_json(exclude_defaults=True).encode()
+    body = json_of(with_key(submission))
     call = Call("POST", "/v1/submissions", body, {"wait": wait_s}, _JSON, read_s=wait_s + 60)
     return Result.model_validate_json((yield from request(call, patience)).content)
 
@@ -307,7 +316,7 @@ def _file(session_id: str, path: str) -> str:
 
 def put_problem(problem_id: str, problem: Problem, patience: Patience) -> Flow[ProblemSummary]:
     """Store a problem."""
-    call = Call("PUT", _problem(problem_id), problem.model_dump_json(exclude_defaults=True).encode(), headers=_JSON, read_s=300)
+    call = Call("PUT", _problem(problem_id), json_of(problem), headers=_JSON, read_s=300)
     return ProblemSummary.model_validate_json((yield from request(call, patience)).content)
 
 
@@ -364,10 +373,7 @@ class BatchProgress:
     """What of a batch has been sent, and what has come back."""
 
     def __init__(self, submissions: Iterable[Submission]) -> None:
-        self._bodies = {
-            index: with_key(submission).model_dump_json(exclude_defaults=True).encode()
-            for index, submission in enumerate(submissions)
-        }
+        self._bodies = {index: json_of(with_key(submission)) for index, submission in enumerate(submissions)}
         self._sent: list[int] = []
         self.failed: list[tuple[int, Result]] = []
         """Those that the judge failed at."""

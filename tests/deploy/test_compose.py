@@ -36,7 +36,7 @@ def test_every_service_starts_from_nothing(name: str) -> None:
     assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]
     assert not {"privileged", "network_mode", "pid", "ipc", "userns_mode", "devices"} & service.keys()
-    assert service["restart"] == "unless-stopped"
+    assert service["restart"] == ("on-failure" if name == "train" else "unless-stopped")  # a sweep comes to an end
     assert service["logging"]["options"]["max-size"]
 
 
@@ -73,6 +73,22 @@ def test_profiles_keep_what_is_extra_out_of_the_way() -> None:
     assert [name for name, found in profiles.items() if found is None] == ["redis", "api", "worker"]
     assert profiles["prometheus"] == profiles["grafana"] == ["observability"]
     assert profiles["vllm"] == ["gpu"]
+    assert profiles["train"] == ["train"]
+
+
+def test_the_trainer_has_the_judges_key_and_door_and_no_other_way_to_it() -> None:
+    train = SERVICES["train"]
+    assert train["environment"] == {"TIERLINE_API_KEYS": SERVICES["api"]["environment"]["TIERLINE_API_KEYS"]}
+    assert train["networks"] == ["front"]
+    assert "http://api:8077" in train["command"]
+    assert train["read_only"] is True
+    assert [volume for volume in train["volumes"] if train["command"][-1].startswith(volume.split(":")[1])] == ["runs:/runs"]
+
+
+def test_every_folder_that_an_image_takes_gets_into_the_build() -> None:
+    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied = re.findall(r"^COPY (?!--)(.+) \S+$", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE)
+    assert {name for line in copied for name in line.split()} == let_in
 
 
 def test_files_that_are_mounted_exist() -> None:
@@ -124,6 +140,8 @@ def test_compose_reads_it(more: Path | None, tmp_path: Path) -> None:
         "gpu",
         "--profile",
         "observability",
+        "--profile",
+        "train",
         "config",
         TIERLINE_API_KEYS="one,two",
     )

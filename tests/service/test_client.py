@@ -22,7 +22,18 @@ from service.errors import Conflict, Invalid, JudgeFailed, NotFound, Overloaded,
 from service.in_process_queue import InProcessQueue
 from service.languages_view import LanguageTable
 from service.queue import Job, Observer
-from service.schemas import Event, LanguageInfo, Problem, Result, RunRequest, RunResult, Status, Submission, Verdict
+from service.schemas import (
+    Event,
+    LanguageInfo,
+    Problem,
+    Result,
+    RunRequest,
+    RunResult,
+    Status,
+    Submission,
+    TokensChecker,
+    Verdict,
+)
 from service.settings import Settings
 from service.store import ProblemStore
 from tests.service.serving import A_PLUS_B, RIGHT, SLEEPER, WRONG, Serving, boxes_of, serving, settings_for
@@ -95,6 +106,15 @@ def test_events_end_with_the_result(client: TierlineClient) -> None:
 
 def test_run_gives_the_output(client: TierlineClient) -> None:
     assert client.run(RunRequest(language="python", source="print(input() * 2)", stdin="ab")).stdout == "abab\n"
+
+
+def test_a_checker_keeps_its_type_on_the_way(client: TierlineClient) -> None:
+    folded = PROBLEM.model_copy(update={"checker": TokensChecker(case_sensitive=False)})
+    client.put_problem("folded", folded)
+    assert client.get_problem("folded") == folded
+    assert client.judge(sent(problem=folded)).verdict is Verdict.AC
+    assert [result.verdict for _, result in client.batch([sent(problem=folded)])] == [Verdict.AC]
+    client.delete_problem("folded")
 
 
 def test_problems_are_stored_listed_and_forgotten(client: TierlineClient) -> None:
