@@ -49,9 +49,7 @@ def main() -> None:
 
         megabytes = sum(parameter.nbytes for parameter in model.parameters()) / 1e6
         swap_s, copy_s = median_s(swap), median_s(copy)
-        print(
-            f"{dtype}: {megabytes:.0f} MB, set_alpha {swap_s * 1e3:.0f} ms, a copy {copy_s * 1e3:.0f} ms, ratio {swap_s / copy_s:.1f}"
-        )
+        print(f"{dtype} {megabytes:.0f} MB: {swap_s * 1e3:.0f} ms, a copy {copy_s * 1e3:.0f} ms, ratio {swap_s / copy_s:.1f}")
 
 
 if __name__ == "__main__":

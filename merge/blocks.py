@@ -4,6 +4,7 @@ Shapes: all tensors here are flat, (n,).
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
@@ -43,17 +44,18 @@ class BlockMerger:
         dtype: torch.dtype,
         weights: Sequence[Sequence[float]],
         buffers: OutputBuffers,
+        second: ThreadPoolExecutor,
         *,
         float64: bool,
     ) -> None:
-        """`places`: the tensor in each checkpoint; `dtype` of the outputs; `weights`: of the checkpoints, for each output."""
+        """`places`: the tensor in each checkpoint; `dtype` of the outputs; `weights`: of the checkpoints, for each output.
+
+        Every other part of a block is computed in a thread of `second`.
+        """
         self._places, self._dtype, self._weights, self._buffers = places, dtype, weights, buffers
         self._alone = [self._copied(own) for own in weights]
-        working = working_dtype(dtype, float64)
-        size = min(PART, places[0].elements)
-        self._inputs = [torch.empty(size, dtype=working) for _ in places]
-        self._deltas = [torch.empty(size, dtype=working) for _ in places[1:]]
-        self._sum = torch.empty(size, dtype=working)
+        self._scratch = [_Scratch(len(places), min(PART, places[0].elements), working_dtype(dtype, float64)) for _ in range(2)]
+        self._second = second
 
     def _copied(self, weights: Sequence[float]) -> int | None:
         place = only_one(weights)
@@ -80,18 +82,34 @@ class BlockMerger:
 
     def _merge(self, raw: Sequence[memoryview], found: Sequence[torch.Tensor], measures: LayerMeasures, sampled: bool) -> None:
         given = [torch.frombuffer(part, dtype=place.dtype) for part, place in zip(raw, self._places, strict=True)]
-        for first in range(0, len(given[0]), PART):
-            part = slice(first, first + PART)
-            self._merge_part([tensor[part] for tensor in given], [tensor[part] for tensor in found], measures, sampled)
+
+        def every_other(start: int) -> LayerMeasures:
+            seen = measures.fresh()
+            for first in range(start * PART, len(given[0]), 2 * PART):
+                part = slice(first, first + PART)
+                self._merge_part([t[part] for t in given], [t[part] for t in found], self._scratch[start], seen, sampled)
+            return seen
+
+        other = self._second.submit(every_other, 1) if len(given[0]) > PART else None
+        try:
+            measures.add(every_other(0))
+        finally:
+            if other:
+                measures.add(other.result())  # always in this order, so that sums come out the same
 
     def _merge_part(
-        self, given: Sequence[torch.Tensor], found: Sequence[torch.Tensor], measures: LayerMeasures, sampled: bool
+        self,
+        given: Sequence[torch.Tensor],
+        found: Sequence[torch.Tensor],
+        scratch: "_Scratch",
+        measures: LayerMeasures,
+        sampled: bool,
     ) -> None:
         count = len(given[0])
-        inputs = [widen(tensor, buffer[:count]) for tensor, buffer in zip(given, self._inputs, strict=True)]
-        if not measures.see_inputs(inputs, [buffer[:count] for buffer in self._deltas]):
+        inputs = [widen(tensor, buffer[:count]) for tensor, buffer in zip(given, scratch.inputs, strict=True)]
+        if not measures.see_inputs(given, inputs, [buffer[:count] for buffer in scratch.deltas]):
             self._refuse_input(given)
-        total = self._sum[:count]
+        total = scratch.sum[:count]
         for index, (weights, alone, out) in enumerate(zip(self._weights, self._alone, found, strict=True)):
             if alone is not None:
                 out.copy_(given[alone])
@@ -115,3 +133,12 @@ class BlockMerger:
             raise MergeRefused(
                 f"tensor {self._places[0].name!r} does not fit {NAMES[self._dtype]} any more. Fix: --dtype bfloat16 or float32"
             )
+
+
+class _Scratch:
+    """What one thread computes in: `size` elements for each checkpoint, for each delta, and for the sum."""
+
+    def __init__(self, checkpoints: int, size: int, working: torch.dtype) -> None:
+        self.inputs = [torch.empty(size, dtype=working) for _ in range(checkpoints)]
+        self.deltas = [torch.empty(size, dtype=working) for _ in range(checkpoints - 1)]
+        self.sum = torch.empty(size, dtype=working)

@@ -5,7 +5,6 @@ process's own, so that memory would grow with the model. A file is 8 bytes of he
 its dtype, shape and place, and the bytes of the tensors (https://github.com/huggingface/safetensors, "Format").
 """
 
-import hashlib
 import json
 import math
 import os
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import xxhash
 
 from merge.errors import MergeRefused
 
@@ -187,8 +187,11 @@ def read_json(file: Path) -> dict[str, Any]:
 
 
 def weights_digest(digests: Iterable[tuple[Tensor, str]]) -> str:
-    """One digest (sha256, hex) for a model, from the digest of each tensor's bytes: the same however it is split into shards."""
-    total = hashlib.sha256()
+    """One digest (hex) for a model, from the digest of each tensor's bytes: the same however it is split into shards.
+
+    XXH3 of 128 bits: it tells models apart, and costs a sixth of what SHA-256 does. It proves nothing about who made them.
+    """
+    total = xxhash.xxh3_128()
     for tensor, digest in sorted(digests, key=lambda pair: pair[0].name):
         total.update(f"{tensor.name}\0{NAMES[tensor.dtype]}\0{tensor.shape}\0{digest}\n".encode())
     return total.hexdigest()

@@ -39,6 +39,10 @@ class LayerMeasures:
         """Nothing seen yet."""
         return cls(0, 0.0, [0] * deltas, [[0.0] * deltas for _ in range(deltas)], [0.0] * outputs, [0.0] * outputs)
 
+    def fresh(self) -> "LayerMeasures":
+        """One of the same shape that has seen nothing."""
+        return self.empty(len(self.differing), len(self.error2))
+
     def add(self, other: "LayerMeasures") -> None:
         """Take in what another has seen."""
         self.elements += other.elements
@@ -50,15 +54,16 @@ class LayerMeasures:
         self.error2 = [a + b for a, b in zip(self.error2, other.error2, strict=True)]
         self.step2 = [a + b for a, b in zip(self.step2, other.step2, strict=True)]
 
-    def see_inputs(self, inputs: Sequence[torch.Tensor], scratch: Sequence[torch.Tensor]) -> bool:
-        """A block of every checkpoint, (n,) each; `scratch` has one for each but the first. False when a number is not finite."""
+    def see_inputs(self, given: Sequence[torch.Tensor], inputs: Sequence[torch.Tensor], scratch: Sequence[torch.Tensor]) -> bool:
+        """A block of every checkpoint, (n,) each, as given and in the dtype to compute in; `scratch` has one for each but the
+        first. False when a number is not finite."""
         first = inputs[0]
         self.elements += first.numel()
         finite = self._square(first)
         self.norm2 += finite
         for row, tensor in enumerate(inputs[1:]):
             delta = torch.sub(tensor, first, out=scratch[row])
-            self.differing[row] += int(np.count_nonzero(torch.ne(tensor, first).numpy()))  # torch's own count is far slower
+            self.differing[row] += _differing(given[0], given[row + 1])
             for column in range(row + 1):
                 product = float(torch.dot(delta, scratch[column]))
                 self.gram[row][column] += product
@@ -77,6 +82,17 @@ class LayerMeasures:
         self.error2[index] += self._square(error)
         torch.sub(exact, first, out=error)
         self.step2[index] += self._square(error)
+
+
+_BITS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+
+
+def _differing(one: torch.Tensor, other: torch.Tensor) -> int:
+    """How many numbers are not the same; within a dtype by their bits, which numpy compares many times as fast."""
+    if one.dtype != other.dtype:
+        return int(torch.count_nonzero(one.double() != other.double()))
+    bits = _BITS[one.dtype.itemsize]
+    return int(np.count_nonzero(one.view(bits).numpy() != other.view(bits).numpy()))
 
 
 def to_json(layers: dict[str, LayerMeasures]) -> dict[str, Any]:

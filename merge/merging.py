@@ -5,7 +5,6 @@ shard: `progress.json` there says for what request, what each shard's tensors ha
 """
 
 import copy
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import xxhash
 
 from merge.agreement import check_agreement, check_disk, check_folder
 from merge.blocks import BLOCK, BlockMerger, OutputBuffers
@@ -157,7 +157,7 @@ class _Merge:
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # blocks are small: handing parts of them around costs more than it gains
         try:
-            with ThreadPoolExecutor(2) as helpers:
+            with ThreadPoolExecutor(3) as helpers:
                 self._helpers = helpers
                 for file in self._todo:
                     self._merge_file(file)
@@ -214,10 +214,10 @@ class _Merge:
     ) -> list[str]:
         """Returns the digest of the tensor's bytes in each checkpoint."""
         places = [checkpoint.tensors[tensor.name] for checkpoint in self._checkpoints]
-        hashes = [hashlib.sha256() for _ in places]
+        hashes = [xxhash.xxh3_128() for _ in places]
         weights = [combination.of(tensor.name) for combination in self._request.combinations]
         float64 = self._request.arithmetic is Arithmetic.FLOAT64
-        merger = BlockMerger(places, dtype, weights, self._buffers, float64=float64)
+        merger = BlockMerger(places, dtype, weights, self._buffers, self._helpers, float64=float64)
         for number, raw in enumerate(self._blocks(places)):
             hashing = [self._helpers.submit(digest.update, part) for digest, part in zip(hashes, raw, strict=True)]
             try:
