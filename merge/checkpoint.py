@@ -8,6 +8,7 @@ its dtype, shape and place, and the bytes of the tensors (https://github.com/hug
 import json
 import math
 import os
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -68,6 +69,7 @@ class Checkpoint:
             self._read_header(file)
         self._check_index()
         self._fds: dict[Path, int] = {}
+        self._opening = threading.Lock()
 
     def _read_header(self, file: Path) -> None:
         tensors, metadata = read_header(file)
@@ -99,13 +101,13 @@ class Checkpoint:
         return sum(tensor.end - tensor.start for tensor in self.tensors.values())
 
     def read(self, tensor: Tensor, first: int, count: int, into: memoryview) -> memoryview:
-        """Bytes of `count` elements from element `first` on; they lie in `into`. Raises MergeRefused when the file has shrunk."""
+        """Bytes of `count` elements from element `first` on; they lie in `into`. May be called from many threads.
+
+        Raises MergeRefused when the file has shrunk.
+        """
         size = tensor.dtype.itemsize
         part = into[: count * size]
-        fd = self._fds.get(tensor.file)
-        if fd is None:
-            fd = self._fds[tensor.file] = os.open(tensor.file, os.O_RDONLY | os.O_CLOEXEC)
-            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
+        fd = self._open(tensor.file)
         done, offset = 0, tensor.start + first * size
         while done < len(part):
             got = os.preadv(fd, [part[done:]], offset + done)
@@ -113,6 +115,13 @@ class Checkpoint:
                 raise MergeRefused(f"{tensor.file} ended within tensor {tensor.name!r}: it changed while it was read")
             done += got
         return part
+
+    def _open(self, file: Path) -> int:
+        with self._opening:
+            if file not in self._fds:
+                self._fds[file] = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+                os.posix_fadvise(self._fds[file], 0, 0, os.POSIX_FADV_SEQUENTIAL)
+            return self._fds[file]
 
     def load(self, name: str) -> torch.Tensor:
         """One tensor in memory, of its shape."""

@@ -4,10 +4,10 @@ A merge is written into `OUT.partial` and renamed to OUT when all of it is whole
 shard: `progress.json` there says for what request, what each shard's tensors hash to and what was measured.
 """
 
-import copy
+import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,20 +17,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import xxhash
 
 from merge.agreement import check_agreement, check_disk, check_folder
-from merge.blocks import BLOCK, BlockMerger, OutputBuffers
+from merge.blocks import BlockResult, TensorMerge, digest_of
 from merge.checkpoint import INDEX, NAMES, Checkpoint, Tensor, read_json, weights_digest
 from merge.combination import Combination
 from merge.errors import MergeRefused
 from merge.measures import LayerMeasures, from_json, layer_of, to_json
 from merge.report import Report
-from merge.shards import ShardWriter, WriteQueue, write_index, write_json
+from merge.shards import ShardWriter, write_index, write_json
 
-_SAMPLED = 8
-"""The rounding error is measured on each tensor's first block and every so many blocks after it."""
 _PROGRESS = "progress.json"
+_MOST_THREADS = 8
+"""More wait for memory and for each other."""
 
 
 class Arithmetic(StrEnum):
@@ -97,8 +96,6 @@ class _Merge:
         self._layers = from_json(self._progress["layers"])
         todo = [file for file in self._first.files if file.name not in self._progress["shards"]]
         self._todo = todo
-        self._writes = WriteQueue(most=len(request.combinations))
-        self._buffers = OutputBuffers(len(request.combinations))
         self._writers: list[ShardWriter] = []
         names = [tensor.name for file in todo for tensor in self._tensors_in(file)]
         self._done_bytes = 0
@@ -155,17 +152,20 @@ class _Merge:
         for folder in self._folders:
             folder.mkdir(exist_ok=True)
         threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # blocks are small: handing parts of them around costs more than it gains
+        torch.set_num_threads(1)  # blocks are small: they are what is handed around, not parts of them
         try:
-            with ThreadPoolExecutor(3) as helpers:
-                self._helpers = helpers
-                for file in self._todo:
-                    self._merge_file(file)
-                self._writes.wait()
+            with ThreadPoolExecutor(min(_MOST_THREADS, len(os.sched_getaffinity(0)))) as pool, ThreadPoolExecutor(1) as closer:
+                try:
+                    finishing = [self._merge_file(file, pool, closer) for file in self._todo]
+                    for finished in finishing:
+                        finished.result()
+                except BaseException:
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    closer.shutdown(wait=False, cancel_futures=True)
+                    raise
         finally:
-            self._writes.close()
             for writer in self._writers:
-                writer.abandon()
+                writer.close()
             torch.set_num_threads(threads)
         return self._finish()
 
@@ -183,70 +183,43 @@ class _Merge:
     def _output_bytes(self, file: Path) -> int:
         return sum(tensor.elements * self._output_dtype(tensor.name).itemsize for tensor in self._tensors_in(file))
 
-    def _merge_file(self, file: Path) -> None:
-        tensors = self._tensors_in(file)
-        typed = [(tensor, self._output_dtype(tensor.name)) for tensor in tensors]
-        writers = [ShardWriter(folder / file.name, typed, {}) for folder in self._folders]
-        layers: dict[str, LayerMeasures] = {}
-        digests: list[dict[str, str]] = [{} for _ in self._checkpoints]
+    def _merge_file(self, file: Path, pool: ThreadPoolExecutor, closer: ThreadPoolExecutor) -> Future[None]:
+        """Merge its tensors; the disk may still be at it, in `closer`, when this returns."""
+        typed = [(tensor, self._output_dtype(tensor.name)) for tensor in self._tensors_in(file)]
+        writers = [ShardWriter(folder / file.name, typed) for folder in self._folders]
         self._writers += writers
-        for tensor, dtype in typed:
-            empty = LayerMeasures.empty(len(self._checkpoints) - 1, len(writers))
-            measures = layers.setdefault(layer_of(tensor.name), empty)
-            for index, digest in enumerate(self._merge_tensor(tensor, dtype, writers, measures)):
-                digests[index][tensor.name] = digest
-        for name, measures in layers.items():
-            self._layers.setdefault(name, LayerMeasures.empty(len(self._checkpoints) - 1, len(writers))).add(measures)
-        for mine, found in zip(self._digests, digests, strict=True):
-            mine.update(found)
-        noted = {**self._progress, "shards": [*self._progress["shards"], file.name], "layers": to_json(self._layers)}
-        self._progress = copy.deepcopy(noted | {"digests": self._digests})
-        self._writes.put(self._finish_file, writers, self._progress)
+        jobs = [self._job(tensor.name, dtype, writers) for tensor, dtype in typed]
+        blocks = [(job, number) for job in jobs for number in range(job.blocks)]
+        results = pool.map(lambda block: block[0].merge(block[1]), blocks)
+        for job in jobs:
+            self._take(job, [self._told(next(results)) for _ in range(job.blocks)])
+        shards = [*self._progress["shards"], file.name]
+        self._progress = {**self._progress, "shards": shards, "layers": to_json(self._layers), "digests": self._digests}
+        return closer.submit(self._finish_file, writers, json.dumps(self._progress))
 
-    def _finish_file(self, writers: Sequence[ShardWriter], progress: dict[str, Any]) -> None:
-        """In the writing thread, while the next file is merged already: the disk takes its time."""
+    def _job(self, name: str, dtype: torch.dtype, writers: Sequence[ShardWriter]) -> TensorMerge:
+        weights = [combination.of(name) for combination in self._request.combinations]
+        float64 = self._request.arithmetic is Arithmetic.FLOAT64
+        return TensorMerge(self._checkpoints, name, dtype, weights, writers, float64=float64)
+
+    def _told(self, result: BlockResult) -> BlockResult:
+        self._done_bytes += result.read_bytes
+        self._request.told(self._done_bytes, self._total_bytes)
+        return result
+
+    def _take(self, job: TensorMerge, results: Sequence[BlockResult]) -> None:
+        """In the order of the blocks, whoever merged them: sums come out the same each time."""
+        empty = LayerMeasures.empty(len(self._checkpoints) - 1, len(self._folders))
+        measures = self._layers.setdefault(layer_of(job.name), empty)
+        for result in results:
+            measures.add(result.measures)
+        for index, digests in enumerate(self._digests):
+            digests[job.name] = digest_of([result.digests[index] for result in results])
+
+    def _finish_file(self, writers: Sequence[ShardWriter], progress: str) -> None:
         for writer in writers:
             writer.finish()
-        write_json(self._partial / _PROGRESS, progress)
-
-    def _merge_tensor(
-        self, tensor: Tensor, dtype: torch.dtype, writers: Sequence[ShardWriter], measures: LayerMeasures
-    ) -> list[str]:
-        """Returns the digest of the tensor's bytes in each checkpoint."""
-        places = [checkpoint.tensors[tensor.name] for checkpoint in self._checkpoints]
-        hashes = [xxhash.xxh3_128() for _ in places]
-        weights = [combination.of(tensor.name) for combination in self._request.combinations]
-        float64 = self._request.arithmetic is Arithmetic.FLOAT64
-        merger = BlockMerger(places, dtype, weights, self._buffers, self._helpers, float64=float64)
-        for number, raw in enumerate(self._blocks(places)):
-            hashing = [self._helpers.submit(digest.update, part) for digest, part in zip(hashes, raw, strict=True)]
-            try:
-                for writer, written in zip(writers, merger.outputs(raw, measures, sampled=number % _SAMPLED == 0), strict=True):
-                    self._writes.put(writer.write, written)
-            finally:
-                for done in hashing:
-                    done.result()
-        return [digest.hexdigest() for digest in hashes]
-
-    def _blocks(self, places: Sequence[Tensor]) -> Iterator[list[memoryview]]:
-        """The tensor's bytes in each checkpoint, a block at a time; while one is used the next is read."""
-        buffers = [[memoryview(bytearray(BLOCK * place.dtype.itemsize)) for place in places] for _ in range(2)]
-
-        def read(number: int) -> list[memoryview]:
-            first = number * BLOCK
-            count = min(BLOCK, places[0].elements - first)
-            into = buffers[number % 2]
-            return [c.read(p, first, count, part) for c, p, part in zip(self._checkpoints, places, into, strict=True)]
-
-        count = -(-places[0].elements // BLOCK)
-        ahead: Future[list[memoryview]] | None = self._helpers.submit(read, 0) if count else None
-        for number in range(count):
-            assert ahead is not None
-            raw = ahead.result()
-            ahead = self._helpers.submit(read, number + 1) if number + 1 < count else None
-            yield raw
-            self._done_bytes += sum(map(len, raw))
-            self._request.told(self._done_bytes, self._total_bytes)
+        write_json(self._partial / _PROGRESS, json.loads(progress))
 
     # -- the end ---------------------------------------------------------------------------------------------------------
 

@@ -5,9 +5,8 @@ The safetensors library writes whole dictionaries of tensors only. What is writt
 
 import json
 import os
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -15,74 +14,54 @@ import torch
 from merge.checkpoint import INDEX, NAMES, Tensor
 
 
-class WriteQueue:
-    """Writes in a thread of its own, in order, while the next blocks are computed; never more than a few blocks behind."""
-
-    def __init__(self, most: int) -> None:
-        self._pool = ThreadPoolExecutor(1, "merge-writer")
-        self._pending: deque[Future[None]] = deque()
-        self._most = most
-        self._failed = False
-
-    def put(self, job: Callable[..., None], *arguments: object) -> None:
-        """Do this after what was put before. Raises what an earlier job raised."""
-        self._pending.append(self._pool.submit(self._do, job, *arguments))
-        while len(self._pending) > self._most:
-            self._pending.popleft().result()
-
-    def _do(self, job: Callable[..., None], *arguments: object) -> None:
-        if self._failed:
-            return  # what follows a write that failed would only make a file look whole
-        try:
-            job(*arguments)
-        except BaseException:
-            self._failed = True
-            raise
-
-    def wait(self) -> None:
-        """Until all is done. Raises what a job raised."""
-        while self._pending:
-            self._pending.popleft().result()
-
-    def close(self) -> None:
-        """Do what was put, and end the thread."""
-        self._pool.shutdown()
-
-
 class ShardWriter:
-    """One file. It has a temporary name until `finish`, so that what bears its own name is whole."""
+    """One file, its bytes in any order and from any thread.
 
-    def __init__(self, path: Path, tensors: Sequence[tuple[Tensor, torch.dtype]], metadata: Mapping[str, str]) -> None:
-        """`tensors`: those of the file in the order in which their bytes will come, with the dtype that each will have."""
+    It has a temporary name until `finish`, so that what bears its own name is whole.
+    """
+
+    def __init__(self, path: Path, tensors: Sequence[tuple[Tensor, torch.dtype]]) -> None:
+        """`tensors`: those of the file in their order, with the dtype that each will have."""
         self.path = path
         self._temporary = path.with_name(path.name + ".tmp")
-        self._file = open(self._temporary, "wb", buffering=0)  # noqa: SIM115 - closed by `finish` or `abandon`
-        header = _header(tensors, metadata)
-        self._missing_bytes = len(header) + sum(tensor.elements * dtype.itemsize for tensor, dtype in tensors)
-        self.write(memoryview(header))
+        header = _header(tensors)
+        self._starts: dict[str, int] = {}
+        self._missing_bytes = len(header)
+        for tensor, dtype in tensors:
+            self._starts[tensor.name] = self._missing_bytes
+            self._missing_bytes += tensor.elements * dtype.itemsize
+        self._lock = threading.Lock()
+        self._fd = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+        self._write_at(0, memoryview(header))
 
-    def write(self, block: memoryview) -> None:
-        """The next bytes."""
-        while block:
-            written = self._file.write(block)
-            self._missing_bytes -= written
-            block = block[written:]
+    def write(self, tensor: str, offset: int, data: memoryview) -> None:
+        """Bytes of a tensor from `offset` on. Each byte must be written once."""
+        self._write_at(self._starts[tensor] + offset, data)
+
+    def _write_at(self, place: int, data: memoryview) -> None:
+        with self._lock:
+            self._missing_bytes -= len(data)
+        while data:
+            written = os.pwrite(self._fd, data, place)
+            data, place = data[written:], place + written
 
     def finish(self) -> None:
         """Everything was written: it lies on the disk, and has its name. Raises OSError when it does not."""
         if self._missing_bytes:
             raise OSError(f"{self._temporary}: {self._missing_bytes} bytes were not written")
-        os.fsync(self._file.fileno())
-        self._file.close()
+        os.fsync(self._fd)
+        self.close()
         self._temporary.rename(self.path)
 
-    def abandon(self) -> None:
-        """Close it, whatever its state; what was written of it is overwritten by the next attempt."""
-        self._file.close()
+    def close(self) -> None:
+        """Close the file, whatever its state; what is not finished is overwritten by the next attempt."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
 
-def _header(tensors: Sequence[tuple[Tensor, torch.dtype]], metadata: Mapping[str, str]) -> bytes:
-    header: dict[str, object] = {"__metadata__": {"format": "pt", **metadata}}
+def _header(tensors: Sequence[tuple[Tensor, torch.dtype]]) -> bytes:
+    header: dict[str, object] = {"__metadata__": {"format": "pt"}}
     place = 0
     for tensor, dtype in tensors:
         end = place + tensor.elements * dtype.itemsize
