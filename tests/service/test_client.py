@@ -260,8 +260,7 @@ class Proxy:
         for end in (source, target):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-            if left <= 0:
-                end.close()
+        source.close()  # the other end is the other thread's to close
 
     def close(self) -> None:
         self._listening.close()
