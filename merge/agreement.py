@@ -13,7 +13,7 @@ from merge.errors import MergeRefused
 _MAY_DIFFER = {"_name_or_path", "transformers_version", "torch_dtype", "dtype", "use_cache", "architectures"}
 """Fields of config.json that say nothing of what the weights mean; `architectures` is compared by itself."""
 _QUANTISED = ("_scale", "_scale_inv", ".scales", ".qweight", ".qzeros", ".absmax", "_zero_point")
-_TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "merges.txt", "vocab.txt")
+_TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "vocab.txt")
 
 
 def check_agreement(checkpoints: Sequence[Checkpoint]) -> None:

@@ -2,9 +2,9 @@
 
 Shapes: all tensors here are flat, (n,).
 
-* Output of 32 bits or more: the sum is taken in float64 and rounded to the nearest, so an fp32 result is the one nearest to what
-  float64 gives. RL changes weights by 1e-5 relative, so that arithmetic in the weights' own precision would add more noise than
-  there is signal.
+* Output of 32 bits or more: the sum is taken in float64 and rounded to the nearest: half a unit in the last place, and what
+  float64 itself errs (2^-29 of that unit, unless the products nearly cancel). RL changes weights by 1e-5 relative, so that
+  arithmetic in the weights' own precision would add more noise than there is signal.
 * Output of 16 bits or fewer: products and sum in fp32, then rounded to the nearest. That is at most half a unit in the
   last place away, but for the 2^-16 of it that fp32 itself may err; and bit for bit what mergekit's `linear` gives. On request in
   float64, then rounded once: half a unit at most.

@@ -220,6 +220,10 @@ def test_other_architectures_sizes_and_tokenizers_are_refused(low: Path, tmp_pat
     assert "config.json differs in 'hidden_size'" in refused(low, other, tmp_path / "out")
     other = write(tmp_path / "c", weights(1), tokenizer='{"model": {"vocab": {"b": 0}}}')
     assert "tokenizers differ" in refused(low, other, tmp_path / "out")
+    for folder, content in ((low, b"one"), (other := write(tmp_path / "e", weights(1)), b"two")):
+        (folder / "tokenizer.model").write_bytes(content)
+    assert "tokenizers differ" in refused(low, other, tmp_path / "out")
+    (low / "tokenizer.model").unlink()
     other = write(tmp_path / "d", weights(1), tokenizer='{"padding": {"length": 3}, "model": {"vocab": {"a": 0}}}')
     merged(low, other, tmp_path / "fine", 0.5)
 
@@ -245,6 +249,14 @@ def test_a_sum_that_overflows_is_refused(tmp_path: Path) -> None:
     low = write(tmp_path / "low", {"w": torch.full((4,), 60000.0).half()})
     high = write(tmp_path / "high", {"w": torch.full((4,), -60000.0).half()})
     assert "overflows F16" in refused(low, high, tmp_path / "out", -0.5)
+
+
+@pytest.mark.parametrize(("dtype", "float64"), [(torch.float32, False), (torch.bfloat16, False), (torch.bfloat16, True)])
+def test_a_sum_that_only_its_dtype_cannot_hold_is_refused(tmp_path: Path, dtype: torch.dtype, float64: bool) -> None:
+    low = write(tmp_path / "low", {"w": torch.full((4,), -3e38).to(dtype)})
+    high = write(tmp_path / "high", {"w": torch.full((4,), 3e38).to(dtype)})
+    arithmetic = Arithmetic.FLOAT64 if float64 else Arithmetic.FLOAT32
+    assert "overflows" in refused(low, high, tmp_path / "out", 1.5, arithmetic=arithmetic)
 
 
 @pytest.mark.parametrize("keep", [0, 5, 40, -1])
