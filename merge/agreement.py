@@ -1,13 +1,12 @@
 """Refuses checkpoints that do not belong together, before anything is written."""
 
-import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from merge.checkpoint import NAMES, Checkpoint
+from merge.checkpoint import NAMES, Checkpoint, read_json
 from merge.errors import MergeRefused
 
 _MAY_DIFFER = {"_name_or_path", "transformers_version", "torch_dtype", "dtype", "use_cache", "architectures"}
@@ -41,6 +40,13 @@ def _check_configs(first: Checkpoint, other: Checkpoint) -> None:
 
 
 def _check_tokenizers(first: Checkpoint, other: Checkpoint) -> None:
+    here, there = ({name for name in _TOKENIZER_FILES if (c.folder / name).exists()} for c in (first, other))
+    if here ^ there and not here & there:
+        having, lacking = (first, other) if here else (other, first)
+        raise MergeRefused(
+            f"{lacking.folder} has no {sorted(here | there)[0]} to compare with that of {having.folder}. "
+            "Fix: copy the tokenizer there, if it is the one that it was trained with"
+        )
     for name in _TOKENIZER_FILES:
         ours, theirs = first.folder / name, other.folder / name
         if ours.exists() and theirs.exists() and not _same_vocabulary(ours, theirs):
@@ -52,7 +58,7 @@ def _same_vocabulary(ours: Path, theirs: Path) -> bool:
         return True
     if ours.suffix != ".json":
         return False
-    left, right = json.loads(ours.read_text()), json.loads(theirs.read_text())
+    left, right = read_json(ours), read_json(theirs)
     for value in (left, right):  # how the last caller padded and truncated is saved along, and is no part of the vocabulary
         value.pop("padding", None)
         value.pop("truncation", None)

@@ -1,38 +1,64 @@
-"""Merges one tensor, block by block: each is read, hashed, summed, rounded and written by one thread.
+"""Merges one tensor, block by block: each is read and hashed, then computed, then written.
 
 Shapes: all tensors here are flat, (n,).
 """
 
-import threading
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 import xxhash
 
-from merge.arithmetic import only_one, round_to, weighted_sum, widen, working_dtype
+from merge.arithmetic import PART, only_one, round_to, weighted_sum, widen, working_dtype
 from merge.checkpoint import NAMES, Checkpoint
 from merge.errors import MergeRefused
 from merge.measures import LayerMeasures
 from merge.shards import ShardWriter
 
 BLOCK = 1 << 19
-"""Elements a block. Smaller ones stay in a nearer cache, but threads then wait for each other between calls (measured)."""
-_SAMPLED = 8
-"""The rounding error is measured on each tensor's first block and every so many blocks after it."""
+"""Elements a block: what is read, hashed and written at once. Computed are parts of it, which stay in a core's cache."""
+SAMPLED = 8
+"""The rounding error is measured on each tensor's first part and every so many parts after it."""
 
 
 @dataclass(frozen=True, slots=True)
-class BlockResult:
-    """`digests`: of the block's bytes in each checkpoint."""
+class Read:
+    """What was read of a block: the bytes of each checkpoint, and their digests."""
 
-    measures: LayerMeasures
+    raw: list[memoryview]
     digests: list[bytes]
-    read_bytes: int
+
+
+class Buffers:
+    """Room for one block: what is read, a checkpoint each, and what is to be written, an output each."""
+
+    def __init__(self, checkpoints: int, outputs: int, largest: int) -> None:
+        """`largest`: bytes of the largest number, read or written."""
+        self.raw = [memoryview(bytearray(BLOCK * largest)) for _ in range(checkpoints)]
+        self.out = [torch.empty(BLOCK * largest, dtype=torch.uint8) for _ in range(outputs)]
+
+    @classmethod
+    def for_jobs(cls, jobs: Sequence["TensorMerge"]) -> "Buffers":
+        """For any of these, of the same checkpoints and outputs; there is at least one."""
+        return cls(jobs[0].checkpoints, jobs[0].outputs, max(job.itemsize for job in jobs))
+
+
+class Scratch:
+    """What a part is computed in. Kept from one to the next, so that it stays in the core's cache."""
+
+    def __init__(self) -> None:
+        self._parts: list[torch.Tensor] = []
+
+    def of(self, dtype: torch.dtype, parts: int, count: int) -> list[torch.Tensor]:
+        """So many, (count,) each."""
+        if len(self._parts) < parts or self._parts[0].dtype != dtype:
+            self._parts = [torch.empty(PART, dtype=dtype) for _ in range(parts)]
+        return [part[:count] for part in self._parts]
 
 
 class TensorMerge:
-    """Merges one tensor into all outputs. Its blocks may be merged by many threads at once, in any order."""
+    """Merges one tensor into all outputs."""
 
     def __init__(
         self,
@@ -56,54 +82,86 @@ class TensorMerge:
         """How many there are."""
         return -(-self._places[0].elements // BLOCK)
 
+    @property
+    def checkpoints(self) -> int:
+        """How many are merged."""
+        return len(self._places)
+
+    @property
+    def outputs(self) -> int:
+        """How many are made."""
+        return len(self._writers)
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of the largest number that is read or written."""
+        return max(self._dtype.itemsize, *(place.dtype.itemsize for place in self._places))
+
     def _copied(self, weights: Sequence[float]) -> int | None:
+        """The checkpoint whose bytes are this output's."""
+        if not self._dtype.is_floating_point:
+            return 0
         place = only_one(weights)
         return place if place is not None and self._places[place].dtype == self._dtype else None
 
-    def merge(self, number: int) -> BlockResult:
-        """Merge block `number`. Raises MergeRefused for what is not finite, and for integers that differ."""
+    def read(self, number: int, buffers: Buffers) -> Read:
+        """Read block `number`."""
         first = number * BLOCK
         count = min(BLOCK, self._places[0].elements - first)
-        scratch = _scratch_of(len(self._places), max(place.dtype.itemsize for place in self._places), self._working.itemsize)
-        raw = [
-            checkpoint.read(place, first, count, into)
-            for checkpoint, place, into in zip(self._checkpoints, self._places, scratch.raw, strict=True)
-        ]
+        places = zip(self._checkpoints, self._places, buffers.raw, strict=True)
+        raw = [checkpoint.read(place, first, count, into) for checkpoint, place, into in places]
+        return Read(raw, [xxhash.xxh3_128_digest(part) for part in raw])
+
+    def compute(self, number: int, read: Read, buffers: Buffers, scratch: Scratch) -> LayerMeasures:
+        """Sum and round what was read of block `number`. Raises MergeRefused for what is not finite and integers that differ."""
         measures = LayerMeasures.empty(len(self._places) - 1, len(self._weights))
-        if self._dtype.is_floating_point:
-            self._merge_numbers(raw, first, scratch, measures, sampled=number % _SAMPLED == 0)
-        else:
-            self._copy_equal(raw, first)
-        return BlockResult(measures, [xxhash.xxh3_128_digest(part) for part in raw], sum(map(len, raw)))
+        if not self._dtype.is_floating_point:
+            if any(part != read.raw[0] for part in read.raw[1:]):
+                raise MergeRefused(f"tensor {self.name!r} holds {NAMES[self._dtype]} and differs between the checkpoints")
+            return measures
+        given = [torch.frombuffer(part, dtype=place.dtype) for part, place in zip(read.raw, self._places, strict=True)]
+        out = [buffer.view(self._dtype)[: len(given[0])] for buffer in buffers.out]
+        for index, first in enumerate(range(0, len(given[0]), PART), number * -(-BLOCK // PART)):
+            part = slice(first, first + PART)
+            self._compute_part([g[part] for g in given], [o[part] for o in out], scratch, measures, index % SAMPLED == 0)
+        return measures
 
-    def _write(self, output: int, first: int, data: memoryview) -> None:
-        self._writers[output].write(self.name, first * self._dtype.itemsize, data)
-
-    def _copy_equal(self, raw: Sequence[memoryview], first: int) -> None:
-        if any(part != raw[0] for part in raw[1:]):
-            raise MergeRefused(f"tensor {self.name!r} holds {NAMES[self._dtype]} and differs between the checkpoints")
-        for output in range(len(self._writers)):
-            self._write(output, first, raw[0])
-
-    def _merge_numbers(
-        self, raw: Sequence[memoryview], first: int, scratch: "_Scratch", measures: LayerMeasures, *, sampled: bool
+    def _compute_part(
+        self,
+        given: Sequence[torch.Tensor],
+        out: Sequence[torch.Tensor],
+        scratch: Scratch,
+        measures: LayerMeasures,
+        sampled: bool,
     ) -> None:
-        given = [torch.frombuffer(part, dtype=place.dtype) for part, place in zip(raw, self._places, strict=True)]
-        count = len(given[0])
-        inputs = [widen(tensor, buffer.view(self._working)[:count]) for tensor, buffer in zip(given, scratch.inputs, strict=True)]
-        if not measures.see_inputs(given, inputs, [buffer.view(self._working)[:count] for buffer in scratch.deltas]):
+        total, *buffers = scratch.of(self._working, 2 * len(given), len(given[0]))
+        inputs = [widen(tensor, buffer) for tensor, buffer in zip(given, buffers[: len(given)], strict=True)]
+        if not measures.see_inputs(given, inputs, buffers[len(given) :]):
             self._refuse_input(given)
-        total, out = scratch.sum.view(self._working)[:count], scratch.out.view(self._dtype)[:count]
         for index, (weights, alone) in enumerate(zip(self._weights, self._alone, strict=True)):
-            if alone is not None:
-                self._write(index, first, raw[alone])
-                continue
-            weighted_sum(inputs, weights, total)
-            round_to(total, out)
-            self._check_output(out)
-            if sampled:
-                measures.see_output(index, total, out, inputs[0])
-            self._write(index, first, out.view(torch.uint8).numpy().data)
+            if alone is None:
+                weighted_sum(inputs, weights, total)
+                round_to(total, out[index])
+                self._check_output(out[index])
+                if sampled:
+                    measures.see_output(index, total, out[index], inputs[0])
+
+    def write(self, number: int, read: Read, buffers: Buffers) -> None:
+        """Write block `number` to all outputs."""
+        offset = number * BLOCK * self._dtype.itemsize
+        size = min(BLOCK, self._places[0].elements - number * BLOCK) * self._dtype.itemsize
+        for writer, alone, out in zip(self._writers, self._alone, buffers.out, strict=True):
+            writer.write(self.name, offset, out.numpy().data[:size] if alone is None else read.raw[alone])
+
+    def settle(self) -> None:
+        """Have the disk take what was written, where there are many outputs.
+
+        Nobody is about to load them all, and they would drive out of memory what others need. New pages also cost a virtual
+        machine more than the disk does: writing took half the time, measured.
+        """
+        if len(self._writers) > 1:
+            for writer in self._writers:
+                writer.settle()
 
     def _refuse_input(self, given: Sequence[torch.Tensor]) -> None:
         for tensor, place in zip(given, self._places, strict=True):
@@ -112,31 +170,8 @@ class TensorMerge:
 
     def _check_output(self, rounded: torch.Tensor) -> None:
         suspect = rounded.float() if rounded.dtype.itemsize == 1 else rounded  # there is little arithmetic for 8 bits
-        if not bool(torch.isfinite(suspect.sum())) and not bool(torch.isfinite(suspect).all()):
+        if not math.isfinite(float(suspect.sum())) and not bool(torch.isfinite(suspect).all()):
             raise MergeRefused(f"tensor {self.name!r} overflows {NAMES[self._dtype]}. Fix: --dtype bfloat16 or float32")
-
-
-class _Scratch:
-    """What one thread reads into and computes in: a block each, of bytes as they are read or of numbers to compute with."""
-
-    def __init__(self, checkpoints: int, read_size: int, working_size: int) -> None:
-        """Sizes: bytes a number."""
-        self.of = (checkpoints, read_size, working_size)
-        self.raw = [memoryview(bytearray(BLOCK * read_size)) for _ in range(checkpoints)]
-        self.inputs = [torch.empty(BLOCK * working_size, dtype=torch.uint8) for _ in range(checkpoints)]
-        self.deltas = [torch.empty(BLOCK * working_size, dtype=torch.uint8) for _ in range(checkpoints - 1)]
-        self.sum, self.out = (torch.empty(BLOCK * working_size, dtype=torch.uint8) for _ in range(2))
-
-
-_own = threading.local()
-
-
-def _scratch_of(*wanted: int) -> _Scratch:
-    """This thread's; threads end with their merge."""
-    scratch: _Scratch | None = getattr(_own, "scratch", None)
-    if scratch is None or scratch.of != wanted:
-        scratch = _own.scratch = _Scratch(*wanted)
-    return scratch
 
 
 def digest_of(blocks: Sequence[bytes]) -> str:

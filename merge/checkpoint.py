@@ -9,7 +9,7 @@ import json
 import math
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -83,7 +83,7 @@ class Checkpoint:
         index = self.folder / INDEX
         if not index.exists():
             return
-        wanted: dict[str, str] = json.loads(index.read_text())["weight_map"]
+        wanted = _weight_map(index)
         for name, file in wanted.items():
             if name not in self.tensors or self.tensors[name].file.name != file:
                 raise MergeRefused(f"{index} says that tensor {name!r} is in {file}, where it is not. Fix: download it again")
@@ -143,7 +143,7 @@ def _files_of(folder: Path) -> list[Path]:
         raise MergeRefused(f"{folder} is no folder. Fix: give the folder of a checkpoint, with {SINGLE} or shards and {INDEX}")
     index = folder / INDEX
     if index.exists():
-        names = sorted(set(json.loads(index.read_text())["weight_map"].values()))
+        names = sorted(set(_weight_map(index).values()))
         if missing := [name for name in names if not (folder / name).is_file()]:
             raise MergeRefused(f"{folder}: shard {missing[0]} is missing ({len(missing)} of {len(names)})")
         return [folder / name for name in names]
@@ -154,6 +154,13 @@ def _files_of(folder: Path) -> list[Path]:
     raise MergeRefused(f"{folder} has neither {SINGLE} nor {INDEX}; {found}. Fix: save the model with save_pretrained")
 
 
+def _weight_map(index: Path) -> dict[str, str]:
+    found = read_json(index).get("weight_map")
+    if not isinstance(found, dict) or not found or not all(isinstance(name, str) for name in found.values()):
+        raise MergeRefused(f"{index} has no weight_map from tensors to files. Fix: download it again")
+    return found
+
+
 def read_header(file: Path) -> tuple[list[Tensor], dict[str, str]]:
     """The tensors of one file in the order of their bytes, and its metadata. Raises MergeRefused for a file that is not whole."""
     size = file.stat().st_size
@@ -162,9 +169,11 @@ def read_header(file: Path) -> tuple[list[Tensor], dict[str, str]]:
         if size < 8 or length > min(size - 8, _LARGEST_HEADER):
             raise MergeRefused(f"{file} is no safetensors file or is cut off: {size} bytes, header of {length}")
         try:
-            header: dict[str, Any] = json.loads(stream.read(length))
+            header = json.loads(stream.read(length))
         except ValueError as error:
             raise MergeRefused(f"{file}: the header is not JSON ({error}). Fix: download it again") from None
+    if not isinstance(header, dict):
+        raise MergeRefused(f"{file}: the header is no JSON object. Fix: download it again")
     metadata = header.pop("__metadata__", {})
     tensors = [_tensor(file, name, entry, 8 + length) for name, entry in header.items()]
     tensors.sort(key=lambda tensor: (tensor.start, tensor.end))
@@ -178,18 +187,25 @@ def read_header(file: Path) -> tuple[list[Tensor], dict[str, str]]:
     return tensors, metadata
 
 
-def _tensor(file: Path, name: str, entry: Mapping[str, Any], offset: int) -> Tensor:
-    if entry["dtype"] not in DTYPES:
-        raise MergeRefused(f"{file}: tensor {name!r} is of dtype {entry['dtype']}; known are {', '.join(DTYPES)}")
-    start, end = entry["data_offsets"]
-    return Tensor(name, DTYPES[entry["dtype"]], tuple(entry["shape"]), file, offset + start, offset + end)
+def _tensor(file: Path, name: str, entry: object, offset: int) -> Tensor:
+    match entry:
+        case {"dtype": str(dtype), "shape": [*shape], "data_offsets": [int(start), int(end)]} if all(
+            isinstance(size, int) and size >= 0 for size in shape
+        ):
+            if dtype not in DTYPES:
+                raise MergeRefused(f"{file}: tensor {name!r} is of dtype {dtype}; known are {', '.join(DTYPES)}")
+            return Tensor(name, DTYPES[dtype], tuple(shape), file, offset + start, offset + end)
+    raise MergeRefused(f"{file}: the header does not say dtype, shape and place of tensor {name!r}. Fix: download it again")
 
 
 def read_json(file: Path) -> dict[str, Any]:
-    """An object, empty where there is no such file."""
+    """An object, empty where there is no such file. Raises MergeRefused for what is none."""
     if not file.exists():
         return {}
-    value = json.loads(file.read_text())
+    try:
+        value = json.loads(file.read_text())
+    except ValueError as error:
+        raise MergeRefused(f"{file} is not JSON ({error})") from None
     if not isinstance(value, dict):
         raise MergeRefused(f"{file} is no JSON object")
     return value

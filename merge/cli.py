@@ -58,7 +58,9 @@ def merge(
         folders, combinations = _asked(low, high, alpha or [], checkpoint or [], weight or [], base, any_sum)
         adapters = _are_adapters(folders)
         if adapters:
-            _merge_adapters(folders, combinations, out, rank)
+            if float64:
+                raise MergeRefused("--float64 is for models: adapters are summed in float64 anyway. Fix: leave it out")
+            _merge_adapters(folders, combinations, out, rank, dtype)
         else:
             if rank is not None:
                 raise MergeRefused("--rank is for LoRA adapters, and these are models. Fix: leave it out")
@@ -85,6 +87,8 @@ def _asked(
             raise MergeRefused("--checkpoint and --weight go without --low, --high and --alpha")
         if len(weights) != len(checkpoints):
             raise MergeRefused(f"{len(checkpoints)} times --checkpoint, {len(weights)} times --weight. Fix: give one weight each")
+        if base and any_sum:
+            raise MergeRefused("--any-sum goes without --base: weights of task arithmetic need not sum to 1. Fix: leave it out")
         if base:
             return [base, *checkpoints], [task_arithmetic(weights)]
         return checkpoints, [affine(weights, any_sum=any_sum)]
@@ -146,15 +150,18 @@ def _merge_models(folders: list[Path], combinations: list[Any], out: Path, dtype
         _out.print(Text(str(output.folder)), soft_wrap=True)
 
 
-def _merge_adapters(folders: list[Path], combinations: list[Any], out: Path, rank: int | None) -> None:
+def _merge_adapters(folders: list[Path], combinations: list[Any], out: Path, rank: int | None, dtype: Dtype | None) -> None:
+    import torch
+
     from merge.agreement import check_folder
     from merge.lora import merge_adapters
 
     check_folder(out, resumable=False)
     for combination in combinations:
         folder = out / combination.label if len(combinations) > 1 else out
-        said = merge_adapters(folders, combination, folder, rank)
-        _out.print(f"{folder}  lost to the smaller rank: {said['lost']:.2%}" if rank else str(folder), soft_wrap=True)
+        said = merge_adapters(folders, combination, folder, rank, getattr(torch, dtype) if dtype else None)
+        lost = f"; the smaller rank loses {said['lost']:.2%}" if rank else ""
+        _out.print(f"{folder}  rounding errs {said['rounding']:.1e} of the delta{lost}", soft_wrap=True)
 
 
 @contextmanager

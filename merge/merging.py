@@ -5,13 +5,12 @@ shard: `progress.json` there says for what request, what each shard's tensors ha
 """
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,17 +18,16 @@ from typing import Any
 import torch
 
 from merge.agreement import check_agreement, check_disk, check_folder
-from merge.blocks import BlockResult, TensorMerge, digest_of
+from merge.blocks import TensorMerge, digest_of
 from merge.checkpoint import INDEX, NAMES, Checkpoint, Tensor, read_json, weights_digest
 from merge.combination import Combination
 from merge.errors import MergeRefused
 from merge.measures import LayerMeasures, from_json, layer_of, to_json
 from merge.report import Report
-from merge.shards import ShardWriter, write_index, write_json
+from merge.shards import ShardWriter, file_bytes, sync_folder, write_index, write_json
+from merge.workers import BlockResult, merging, processes_to_use
 
 _PROGRESS = "progress.json"
-_MOST_THREADS = 8
-"""More wait for memory and for each other."""
 
 
 class Arithmetic(StrEnum):
@@ -136,13 +134,19 @@ class _Merge:
 
     def _resume(self) -> dict[str, Any]:
         said = read_json(self._partial / _PROGRESS)
-        if said.get("identity") == self._identity:
+        if said.get("identity") == self._identity and all(map(self._is_whole, said["shards"])):
             return said
         if self._partial.exists() and not said:
             check_folder(self._partial, resumable=False)  # not ours
         if said:
             shutil.rmtree(self._partial)
         return {"identity": self._identity, "shards": [], "digests": [{} for _ in self._checkpoints], "layers": {}}
+
+    def _is_whole(self, shard: str) -> bool:
+        """Whether it is there in every folder with all its bytes: a disk may have lost what progress.json tells of."""
+        typed = [(tensor, self._output_dtype(tensor.name)) for tensor in self._tensors_in(self._first.folder / shard)]
+        sizes = [path.stat().st_size for folder in self._folders if (path := folder / shard).is_file()]
+        return sizes == [file_bytes(typed)] * len(self._folders)
 
     # -- the pass --------------------------------------------------------------------------------------------------------
 
@@ -152,17 +156,12 @@ class _Merge:
         for folder in self._folders:
             folder.mkdir(exist_ok=True)
         threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # blocks are small: they are what is handed around, not parts of them
+        torch.set_num_threads(1)  # parts are small
         try:
-            with ThreadPoolExecutor(min(_MOST_THREADS, len(os.sched_getaffinity(0)))) as pool, ThreadPoolExecutor(1) as closer:
-                try:
-                    finishing = [self._merge_file(file, pool, closer) for file in self._todo]
-                    for finished in finishing:
-                        finished.result()
-                except BaseException:
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    closer.shutdown(wait=False, cancel_futures=True)
-                    raise
+            finish: Callable[[], None] = lambda: None  # noqa: E731
+            for file in self._todo:
+                finish = self._merge_file(file, finish)
+            finish()
         finally:
             for writer in self._writers:
                 writer.close()
@@ -183,19 +182,19 @@ class _Merge:
     def _output_bytes(self, file: Path) -> int:
         return sum(tensor.elements * self._output_dtype(tensor.name).itemsize for tensor in self._tensors_in(file))
 
-    def _merge_file(self, file: Path, pool: ThreadPoolExecutor, closer: ThreadPoolExecutor) -> Future[None]:
-        """Merge its tensors; the disk may still be at it, in `closer`, when this returns."""
+    def _merge_file(self, file: Path, meanwhile: Callable[[], None]) -> Callable[[], None]:
+        """Merge its tensors. What is left to do then is waiting for the disk: `meanwhile` of the next file."""
         typed = [(tensor, self._output_dtype(tensor.name)) for tensor in self._tensors_in(file)]
         writers = [ShardWriter(folder / file.name, typed) for folder in self._folders]
         self._writers += writers
         jobs = [self._job(tensor.name, dtype, writers) for tensor, dtype in typed]
-        blocks = [(job, number) for job in jobs for number in range(job.blocks)]
-        results = pool.map(lambda block: block[0].merge(block[1]), blocks)
-        for job in jobs:
-            self._take(job, [self._told(next(results)) for _ in range(job.blocks)])
+        with merging(jobs, processes_to_use()) as results:
+            meanwhile()
+            for job in jobs:
+                self._take(job, [self._told(next(results)) for _ in range(job.blocks)])
         shards = [*self._progress["shards"], file.name]
         self._progress = {**self._progress, "shards": shards, "layers": to_json(self._layers), "digests": self._digests}
-        return closer.submit(self._finish_file, writers, json.dumps(self._progress))
+        return partial(self._finish_file, writers, json.dumps(self._progress))
 
     def _job(self, name: str, dtype: torch.dtype, writers: Sequence[ShardWriter]) -> TensorMerge:
         weights = [combination.of(name) for combination in self._request.combinations]
@@ -241,7 +240,7 @@ class _Merge:
         with suppress(FileNotFoundError):
             self._request.out.rmdir()  # it was empty
         self._partial.rename(self._request.out)
-        _sync_folder(self._request.out.absolute().parent)
+        sync_folder(self._request.out.absolute().parent)
         return outputs
 
     def _carry_along(self, folder: Path) -> None:
@@ -257,11 +256,3 @@ class _Merge:
             name = str(self._request.dtype).removeprefix("torch.")
             known = [key for key in ("dtype", "torch_dtype") if key in self._first.config] or ["dtype"]
             write_json(folder / "config.json", self._first.config | dict.fromkeys(known, name))
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -9,6 +9,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from merge.arithmetic import PART
+from merge.blocks import SAMPLED
 from merge.combination import Combination
 from merge.measures import LayerMeasures
 
@@ -75,6 +77,7 @@ class Report:
             "differing": self.differing,
             "relative_delta": self.relative_delta,
             "rounding_error_to_step": self.rounding,
+            "rounding_measured_on": f"one part of {PART} weights in {SAMPLED}, the first of each tensor among them",
             "cosines": self.cosines,
             "warnings": self.warnings,
             "layers": self.layers,
@@ -120,7 +123,7 @@ def _warnings(figures: dict[str, Any], dtypes: list[str]) -> list[str]:
 def table_of(reports: Sequence[Report]) -> Table:
     """For the terminal: one row an output."""
     table = Table(box=None, pad_edge=False)
-    for name in ("output", "weights differ", "delta / weights", "rounding / step", "dtype"):
+    for name in ("output", "weights differ", "delta / weights", "rounding / step*", "dtype"):
         table.add_column(name, justify="left" if name in ("output", "dtype") else "right")
     for report in reports:
         rounding = Text("exact", style="dim") if report.rounding is None else Text(f"{report.rounding:.3g}")
@@ -131,4 +134,7 @@ def table_of(reports: Sequence[Report]) -> Table:
             rounding,
             ", ".join(report.dtypes),
         )
+    if any(report.rounding is not None for report in reports):
+        table.caption = f"* measured on a part of {PART:,} weights in {SAMPLED}"
+        table.caption_justify = "left"
     return table

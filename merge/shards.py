@@ -5,7 +5,6 @@ The safetensors library writes whole dictionaries of tensors only. What is writt
 
 import json
 import os
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from merge.checkpoint import INDEX, NAMES, Tensor
 
 
 class ShardWriter:
-    """One file, its bytes in any order and from any thread.
+    """One file, its bytes in any order and from any process that was forked with it.
 
     It has a temporary name until `finish`, so that what bears its own name is whole.
     """
@@ -26,38 +25,47 @@ class ShardWriter:
         self._temporary = path.with_name(path.name + ".tmp")
         header = _header(tensors)
         self._starts: dict[str, int] = {}
-        self._missing_bytes = len(header)
+        self._size = len(header)
         for tensor, dtype in tensors:
-            self._starts[tensor.name] = self._missing_bytes
-            self._missing_bytes += tensor.elements * dtype.itemsize
-        self._lock = threading.Lock()
-        self._fd = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+            self._starts[tensor.name] = self._size
+            self._size += tensor.elements * dtype.itemsize
+        self._temporary.unlink(missing_ok=True)  # a process of a merge that was killed may still be writing to it
+        self._fd = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         self._write_at(0, memoryview(header))
 
     def write(self, tensor: str, offset: int, data: memoryview) -> None:
-        """Bytes of a tensor from `offset` on. Each byte must be written once."""
+        """Bytes of a tensor from `offset` on."""
         self._write_at(self._starts[tensor] + offset, data)
 
     def _write_at(self, place: int, data: memoryview) -> None:
-        with self._lock:
-            self._missing_bytes -= len(data)
         while data:
             written = os.pwrite(self._fd, data, place)
             data, place = data[written:], place + written
 
+    def settle(self) -> None:
+        """What was written so far goes to the disk, and out of memory."""
+        os.fdatasync(self._fd)
+        os.posix_fadvise(self._fd, 0, 0, os.POSIX_FADV_DONTNEED)
+
     def finish(self) -> None:
-        """Everything was written: it lies on the disk, and has its name. Raises OSError when it does not."""
-        if self._missing_bytes:
-            raise OSError(f"{self._temporary}: {self._missing_bytes} bytes were not written")
+        """All was written: it lies on the disk, and has its name. Raises OSError when it does not."""
+        if (size := os.fstat(self._fd).st_size) != self._size:
+            raise OSError(f"{self._temporary}: {size} bytes were written of {self._size}")
         os.fsync(self._fd)
         self.close()
         self._temporary.rename(self.path)
+        sync_folder(self.path.parent)
 
     def close(self) -> None:
         """Close the file, whatever its state; what is not finished is overwritten by the next attempt."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+def file_bytes(tensors: Sequence[tuple[Tensor, torch.dtype]]) -> int:
+    """The size of a file of these."""
+    return len(_header(tensors)) + sum(tensor.elements * dtype.itemsize for tensor, dtype in tensors)
 
 
 def _header(tensors: Sequence[tuple[Tensor, torch.dtype]]) -> bytes:
@@ -70,6 +78,15 @@ def _header(tensors: Sequence[tuple[Tensor, torch.dtype]]) -> bytes:
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # so that the tensors are aligned
     return len(text).to_bytes(8, "little") + text
+
+
+def sync_folder(folder: Path) -> None:
+    """The names in it lie on the disk."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def write_index(folder: Path, tensors: Sequence[tuple[Tensor, torch.dtype]]) -> None:
@@ -90,3 +107,4 @@ def write_json(path: Path, value: object) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.rename(path)
+    sync_folder(path.parent)

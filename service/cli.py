@@ -1,7 +1,7 @@
 """The `tierline` command. Packages installed beside the judge add commands through the entry-point group `tierline.commands`.
 
-Such an entry point names a `typer.Typer`; its name becomes the command's. It is loaded only when its command or the list of
-commands is asked for, so that `tierline judge` never waits for torch.
+Such an entry point names a `typer.Typer`; its name becomes the command's. Every command, ours too, is loaded only when it or the
+list of commands is asked for: `tierline judge` never waits for torch, nor `tierline merge` for the judge.
 """
 
 import sys
@@ -9,36 +9,43 @@ from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
-from rich.text import Text
-
-from sandbox.errors import SandboxError
-from service import cli_doctor, cli_judge, cli_languages, cli_problems, cli_serve, cli_worker
-from service.cli_output import Exit, err
-from service.errors import JudgeFailed, TierlineError
 
 PLUGINS = "tierline.commands"
+_OWN = {
+    "serve": "service.cli_serve:serve",
+    "worker": "service.cli_worker:worker",
+    "workers": "service.cli_worker:workers",
+    "judge": "service.cli_judge:judge",
+    "problems": "service.cli_problems:app",
+    "languages": "service.cli_languages:languages",
+    "doctor": "service.cli_doctor:doctor",
+}
+"""A function or a `typer.Typer` each."""
 
 
-def _plugins() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=PLUGINS)}
+def _commands() -> dict[str, EntryPoint]:
+    plugins = {point.name: point for point in sorted(entry_points(group=PLUGINS), key=lambda point: point.name)}
+    return {name: EntryPoint(name, value, PLUGINS) for name, value in _OWN.items()} | {
+        name: point for name, point in plugins.items() if name not in _OWN
+    }
 
 
 class _Commands(typer.core.TyperGroup):
     """Our commands, and those of other packages."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*super().list_commands(ctx), *sorted(_plugins())]
+        return list(_commands())
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        found = super().get_command(ctx, cmd_name)
-        if found is not None:
-            return found
-        point = _plugins().get(cmd_name)
+        point = _commands().get(cmd_name)
         if point is None:
             return None
-        command = typer.main.get_command(point.load())
+        found = point.load()
+        if not isinstance(found, typer.Typer):
+            function, found = found, typer.Typer(add_completion=False)
+            found.command(cmd_name)(function)
+        command = typer.main.get_command(found)
         command.name = cmd_name
         return command
 
@@ -51,13 +58,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Judge programs in a sandbox, tier by tier.",
 )
-app.command("serve")(cli_serve.serve)
-app.command("worker")(cli_worker.worker)
-app.command("workers")(cli_worker.workers)
-app.command("judge")(cli_judge.judge)
-app.add_typer(cli_problems.app, name="problems")
-app.command("languages")(cli_languages.languages)
-app.command("doctor")(cli_doctor.doctor)
 
 
 def _show_version(value: bool) -> None:
@@ -79,27 +79,10 @@ def main() -> None:
     """Entry point of the console command."""
     try:
         app(prog_name=Path(sys.argv[0]).name)
-    except JudgeFailed as error:
-        _die(f"the judge failed: {error}", Exit.JUDGE_FAILED)
-    except TierlineError as error:
-        _die("\n       ".join([str(error), *(f"{field.path}: {field.message}" for field in error.errors)]), Exit.USAGE)
-    except SandboxError as error:
-        _die(str(error), Exit.JUDGE_FAILED)
-    except httpx.ConnectError as error:
-        _die(
-            f"no server answers ({error}). Fix: start one with `tierline serve`, or leave --server out to judge here",
-            Exit.JUDGE_FAILED,
-        )
-    except httpx.HTTPError as error:
-        _die(f"the server was lost: {type(error).__name__}: {error}", Exit.JUDGE_FAILED)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has left; say nothing
-        sys.exit(int(Exit.NO))
-    except OSError as error:
-        fix = "set TIERLINE_DATA_DIR to a folder that can be written, and see `tierline doctor`"
-        _die(f"{error.strerror or error}: {error.filename or 'no file'}. Fix: {fix}", Exit.JUDGE_FAILED)
+        sys.exit(1)
+    except Exception as error:
+        from service.cli_errors import die_of  # what it needs takes longer to load than some commands
 
-
-def _die(message: str, status: Exit) -> None:
-    err.print(Text("error: ", style="bold red") + Text(message))
-    sys.exit(int(status))
+        die_of(error)

@@ -20,7 +20,7 @@ from service.schemas import Problem, ProblemSettings, ProblemSummary
 from service.tiers import levels
 from service.verify import VerifyReport, VerifyRow, verify
 
-app = typer.Typer(no_args_is_help=True, help="List, show, import, verify, export and delete problems.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="List, show, import, verify, export and delete problems.")
 app.command("import")(import_problems)
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]

@@ -1,5 +1,6 @@
 """The two trained ends, held in memory."""
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,10 +14,14 @@ from merge.errors import MergeRefused
 
 
 class Ends:
-    """theta_low and theta_high, tensor by tensor. Tensors that are equal in both are held once."""
+    """theta_low and theta_high, tensor by tensor. Tensors that are equal in both are held once.
+
+    After all tensors were merged, `check` says whether one has overflowed: asking after each would wait for an accelerator.
+    """
 
     def __init__(self, low: Path, high: Path, device: torch.device | str = "cpu") -> None:
         """Raises MergeRefused for checkpoints that do not belong together or hold what is no number."""
+        self._sums: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
         checkpoints = [Checkpoint(folder) for folder in (low, high)]
         try:
             check_agreement(checkpoints)
@@ -45,6 +50,14 @@ class Ends:
             out.copy_(low)
         else:
             merge_into(out, (low, high), combination.of(name))
+            self._sums[name] = (out, out.float().sum() if out.dtype.itemsize == 1 else out.sum())
+
+    def check(self) -> None:
+        """Raises MergeRefused when a tensor that was merged since the last call has overflowed its dtype."""
+        sums, self._sums = self._sums, {}
+        for name, (out, total) in sums.items():
+            if not math.isfinite(float(total)) and not bool(torch.isfinite(out.float()).all()):
+                raise MergeRefused(f"tensor {name!r} overflows {out.dtype}. Fix: an alpha nearer to 0 or 1, or a wider dtype")
 
     def merged(self, combination: Combination) -> Iterator[tuple[str, torch.Tensor]]:
         """All tensors at their alpha, one in memory at a time."""
@@ -54,6 +67,7 @@ class Ends:
                 continue
             out = torch.empty(low.shape, dtype=torch.promote_types(low.dtype, high.dtype), device=low.device)
             self.merge(name, combination, out)
+            self.check()
             yield name, out
 
 

@@ -41,11 +41,15 @@ class InPlace:
 
     @torch.no_grad()
     def set_alpha(self, alpha: float, overrides: Sequence[tuple[str, float]] = ()) -> None:
-        """theta_low + alpha·(theta_high - theta_low); `overrides`: (pattern, alpha) for tensors that match."""
+        """theta_low + alpha·(theta_high - theta_low); `overrides`: (pattern, alpha) for tensors that match.
+
+        Raises MergeRefused, with the model in no state to be used, when a tensor overflows its dtype.
+        """
         combination: Combination = combination_of(alpha, overrides)
         self.alpha = None  # until it is done
         for target, name in self._names.items():
             self._ends.merge(name, combination, self._targets[target])
+        self._ends.check()
         self.alpha = alpha
 
 

@@ -73,3 +73,14 @@ def test_a_model_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     shallow = load(save_llama(tmp_path / "shallow", 3, tied=False, dtype=torch.float32, layers=1))
     with pytest.raises(MergeRefused, match=r"has no parameter 'model\.layers\.1"):
         InPlace(shallow, low, high)
+
+
+def test_an_alpha_that_overflows_is_refused(tmp_path: Path) -> None:
+    low, high = (save_llama(tmp_path / name, seed, tied=False, dtype=torch.bfloat16) for name, seed in (("low", 1), ("high", 2)))
+    model = load(low)
+    dial = InPlace(model, low, high)
+    with pytest.raises(MergeRefused, match="overflows"):
+        dial.set_alpha(1e40)
+    assert dial.alpha is None
+    dial.set_alpha(0.5)
+    assert dial.alpha == 0.5

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from merge.combination import pair
 from merge.errors import MergeRefused
-from merge.lora import is_adapter, merge_adapters
+from merge.lora import is_adapter, load_adapter, merge_adapters
 
 MODULES = ("base_model.model.layers.0.q_proj", "base_model.model.layers.1.q_proj")
 
@@ -69,6 +69,39 @@ def test_a_rank_that_holds_everything_loses_nothing(tmp_path: Path) -> None:
     assert said["lost"] < 1e-6
     for module in MODULES:
         torch.testing.assert_close(delta(tmp_path / "out", module), delta(low, module), rtol=1e-4, atol=1e-4)
+
+
+def test_what_rounding_does_to_the_delta_is_said(tmp_path: Path) -> None:
+    low, high = (adapter(tmp_path / name, seed, 2, dtype=torch.bfloat16) for name, seed in (("low", 1), ("high", 2)))
+    said = merge_adapters([low, high], pair(1.3), tmp_path / "out")
+    error2 = whole2 = 0.0
+    for module in MODULES:
+        wanted = -0.3 * delta(low, module) + 1.3 * delta(high, module)
+        error2 += float((delta(tmp_path / "out", module) - wanted).norm() ** 2)
+        whole2 += float(wanted.norm() ** 2)
+    assert 1e-4 < said["rounding"] == pytest.approx((error2 / whole2) ** 0.5, rel=1e-6)
+    exact = merge_adapters([low, high], pair(1.3), tmp_path / "wide", dtype=torch.float64)
+    assert exact["rounding"] < 1e-12
+
+
+def test_alpha_patterns_are_what_peft_takes_them_for(tmp_path: Path) -> None:
+    low = adapter(tmp_path / "low", 1, 2, alpha_pattern={r"layers\.[1-9].q_proj": 3, "q_proj": 5})
+    first, second = (load_adapter(low).modules[f"{module}.lora_A.weight"][2] for module in MODULES)
+    assert (first, second) == (2.5, 1.5)
+
+
+def test_a_broken_adapter_is_refused(tmp_path: Path) -> None:
+    low = adapter(tmp_path / "low", 1, 2)
+    half = adapter(tmp_path / "half", 2, 2)
+    tensors = load_file(half / "adapter_model.safetensors")
+    del tensors[f"{MODULES[0]}.lora_B.weight"]
+    save_file(tensors, half / "adapter_model.safetensors")
+    cut = adapter(tmp_path / "cut", 2, 2)
+    (cut / "adapter_model.safetensors").write_bytes(b"1234")
+    plain = adapter(tmp_path / "plain", 2, 2, lora_alpha=None)
+    for broken, said in ((half, "no '.*lora_B.weight'"), (cut, "no whole safetensors file"), (plain, "no number as lora_alpha")):
+        with pytest.raises(MergeRefused, match=said):
+            merge_adapters([low, broken], pair(0.5), tmp_path / "out")
 
 
 def test_modules_of_their_own_alpha_and_rank_keep_them(tmp_path: Path) -> None:

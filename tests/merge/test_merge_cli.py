@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from merge.cli import app
 from tests.merge.checkpoints import read, weights, write
+from tests.merge.test_lora import adapter
 
 
 def tierline(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -40,6 +42,10 @@ def test_wrong_input_says_what_to_do_and_ends_with_2(tmp_path: Path) -> None:
         ([*two, "--alpha", "1.5", "--rank", "2"], "--rank is for LoRA adapters"),
         ([*two, "--alpha", "1.5", "--weight", "2"], "go with --checkpoint"),
         (
+            ["--base", str(low), "--checkpoint", str(high), "--weight", "1", "--any-sum", "--out", str(tmp_path / "out")],
+            "--any-sum goes without --base",
+        ),
+        (
             ["--checkpoint", str(low), "--checkpoint", str(high), "--weight", "1", "--out", str(tmp_path / "out")],
             "one weight each",
         ),
@@ -48,6 +54,19 @@ def test_wrong_input_says_what_to_do_and_ends_with_2(tmp_path: Path) -> None:
         assert done.exit_code == 2, arguments
         assert said in " ".join(done.stderr.split()), done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_adapters_take_a_dtype_and_say_what_it_costs(tmp_path: Path) -> None:
+    low, high = adapter(tmp_path / "low", 1, 2), adapter(tmp_path / "high", 2, 2)
+    two = ["--low", str(low), "--high", str(high), "--out", str(tmp_path / "out"), "--alpha", "1.5"]
+    refused = CliRunner().invoke(app, [*two, "--float64"])
+    assert refused.exit_code == 2
+    assert "adapters are summed in float64 anyway" in " ".join(refused.stderr.split())
+    done = CliRunner().invoke(app, [*two, "--dtype", "bfloat16"])
+    assert done.exit_code == 0, done.stderr
+    assert "rounding errs" in done.stdout
+    found = load_file(tmp_path / "out" / "adapter_model.safetensors")
+    assert {tensor.dtype for tensor in found.values()} == {torch.bfloat16}
 
 
 def test_help_fits_80_columns() -> None:

@@ -228,6 +228,40 @@ def test_other_architectures_sizes_and_tokenizers_are_refused(low: Path, tmp_pat
     merged(low, other, tmp_path / "fine", 0.5)
 
 
+def test_a_tokenizer_of_one_alone_is_refused(low: Path, tmp_path: Path) -> None:
+    other = write(tmp_path / "other", weights(1))
+    (other / "tokenizer.json").unlink()
+    for first, second in ((low, other), (other, low)):
+        assert f"{other} has no tokenizer.json" in refused(first, second, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("config.json", "{", "is not JSON"),
+        ("config.json", "[]", "is no JSON object"),
+        ("tokenizer.json", "{", "is not JSON"),
+        ("model.safetensors.index.json", "{}", "has no weight_map"),
+        ("model.safetensors.index.json", '{"weight_map": {"a": 1}}', "has no weight_map"),
+    ],
+)
+def test_files_that_do_not_hold_what_they_should_are_refused(
+    low: Path, tmp_path: Path, file: str, content: str, said: str
+) -> None:
+    other = write(tmp_path / "other", weights(1))
+    (other / file).write_text(content)
+    assert said in refused(low, other, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "header", ["[]", '{"w": 3}', '{"w": {"dtype": "F32"}}', '{"w": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}}']
+)
+def test_a_header_that_does_not_describe_tensors_is_refused(low: Path, tmp_path: Path, header: str) -> None:
+    other = write(tmp_path / "other", weights(1))
+    (other / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header.encode() + bytes(4))
+    assert "header" in refused(low, other, tmp_path / "out")
+
+
 def test_missing_and_misshapen_tensors_are_named(low: Path, tmp_path: Path) -> None:
     fewer = weights(1)
     del fewer["model.norm.weight"]
@@ -331,7 +365,7 @@ def test_tied_tensors_need_the_same_alpha(tmp_path: Path) -> None:
 # -- interruptions -----------------------------------------------------------------------------------------------------------
 
 _KILLED = """
-import os, sys, time
+import os, sys
 from pathlib import Path
 import merge.merging
 from merge.combination import pair
@@ -342,10 +376,10 @@ def write(self, place, data, real=merge.merging.ShardWriter._write_at):
     global written
     written += 1
     if written > after:
-        time.sleep(0.2)  # so that the shard before lies on the disk
         os.kill(os.getpid(), 9)
     real(self, place, data)
 merge.merging.ShardWriter._write_at = write
+merge.merging.processes_to_use = lambda: 1
 merge_checkpoints(MergeRequest((low, high), (pair(-0.5), pair(1.5)), out))
 """
 
@@ -358,9 +392,60 @@ def test_a_merge_that_was_killed_goes_on_and_ends_with_the_same_bytes(low: Path,
     assert not (tmp_path / "out").exists()
     merged(low, high, tmp_path / "out", -0.5, 1.5)
     assert not (tmp_path / "out.partial").exists()
-    for path in sorted((tmp_path / "whole").rglob("*")):
-        if path.is_file():
-            assert (tmp_path / "out" / path.relative_to(tmp_path / "whole")).read_bytes() == path.read_bytes(), path.name
+    assert same_files(tmp_path / "whole", tmp_path / "out")
+
+
+_IN_PROCESSES = """
+import os, signal, sys
+from pathlib import Path
+import merge.blocks, merge.merging
+from merge.combination import pair
+from merge.merging import MergeRequest, merge_checkpoints
+low, high, out = map(Path, sys.argv[1:4])
+merge.blocks.BLOCK = merge.blocks.PART = 7
+merge.merging.processes_to_use = lambda: 3
+main, killed = os.getpid(), sys.argv[4]
+def write(self, place, data, real=merge.merging.ShardWriter._write_at):
+    if place > 900 and killed:
+        os.kill({"parent": main, "worker": os.getpid()}[killed], signal.SIGKILL)
+    real(self, place, data)
+merge.merging.ShardWriter._write_at = write
+merge_checkpoints(MergeRequest((low, high), (pair(-0.5), pair(1.5)), out))
+"""
+
+
+def in_processes(low: Path, high: Path, out: Path, killed: str = "") -> "subprocess.CompletedProcess[str]":
+    argv = [sys.executable, "-c", _IN_PROCESSES, str(low), str(high), str(out), killed]
+    return subprocess.run(argv, capture_output=True, text=True)
+
+
+def test_many_processes_make_what_one_makes(low: Path, high: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("merge.blocks.BLOCK", 7)
+    monkeypatch.setattr("merge.blocks.PART", 7)
+    merged(low, high, tmp_path / "one", -0.5, 1.5)
+    assert in_processes(low, high, tmp_path / "three").returncode == 0
+    assert same_files(tmp_path / "one", tmp_path / "three")
+
+
+@pytest.mark.parametrize(("killed", "status"), [("parent", -9), ("worker", 1)])
+def test_a_killed_process_costs_what_it_had_not_finished(
+    low: Path, high: Path, tmp_path: Path, killed: str, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = in_processes(low, high, tmp_path / "out", killed)
+    assert ended.returncode == status
+    assert ("ended with -9" in ended.stderr) == (killed == "worker")
+    assert not (tmp_path / "out").exists()
+    monkeypatch.setattr("merge.blocks.BLOCK", 7)
+    monkeypatch.setattr("merge.blocks.PART", 7)
+    merged(low, high, tmp_path / "whole", -0.5, 1.5)
+    assert in_processes(low, high, tmp_path / "out").returncode == 0
+    assert same_files(tmp_path / "whole", tmp_path / "out")
+
+
+def same_files(one: Path, other: Path) -> bool:
+    """Whether two folders hold the same names and bytes."""
+    found = [{path.relative_to(top): path.read_bytes() for path in top.rglob("*") if path.is_file()} for top in (one, other)]
+    return found[0] == found[1] and len(found[0]) > 0
 
 
 def test_what_is_left_of_another_request_is_not_gone_on_with(low: Path, high: Path, tmp_path: Path) -> None:
@@ -378,6 +463,15 @@ def test_a_finished_shard_is_not_read_again(low: Path, high: Path, tmp_path: Pat
     told: list[tuple[int, int]] = []
     merged(low, high, tmp_path / "out", -0.5, 1.5, told=lambda done, total: told.append((done, total)))
     assert told[-1] == (2 * 4 * (64 + 128 + 8),) * 2  # both inputs, 4 bytes a weight, the second shard only
+
+
+def test_a_finished_shard_that_the_disk_lost_is_made_again(low: Path, high: Path, tmp_path: Path) -> None:
+    merged(low, high, tmp_path / "whole", -0.5, 1.5)
+    subprocess.run([sys.executable, "-c", _KILLED, str(low), str(high), str(tmp_path / "out"), "9"])
+    (shard,) = (tmp_path / "out.partial" / "alpha_1.5").glob("*.safetensors")
+    shard.write_bytes(shard.read_bytes()[:-1])
+    merged(low, high, tmp_path / "out", -0.5, 1.5)
+    assert same_files(tmp_path / "whole", tmp_path / "out")
 
 
 # -- imports -----------------------------------------------------------------------------------------------------------------

