@@ -12,6 +12,7 @@ from service.client import Patience, TierlineClient
 from service.errors import TierlineError
 from trainer.plan import Plan, plan, setting_summary
 from trainer.plan_config import PlanConfig, read_plan_config
+from trainer.run_config import run_of_plan
 from trainer.settings import make_setting
 from trainer.tasks import Task
 
@@ -41,6 +42,7 @@ def dry_run(config: PlanConfig, *, key: str | None = None, console: Console | No
     """Check everything, print the plan. Raises ValueError and what a judge that cannot be asked raises."""
     out = console or Console()
     done = plan(config)
+    run_of_plan(config)  # raises for settings of the training that cannot be
     with TierlineClient(config.judge_url, key=key, patience=_PATIENCE) as client:
         told = check_judge(config, client)
         check_setting(config, client)

@@ -80,6 +80,10 @@ class PlanConfig(_Given):
     coverages: tuple[float, ...] = Field((0.25, 1.0), min_length=1, description="one run each, over 0 and at most 1")
     judge_url: str = Field(DEFAULT_URL, min_length=1, description="of the judge")
     judging: JudgingCost = Field(default_factory=JudgingCost)
+    training: dict[str, Any] = Field(
+        default_factory=dict,
+        description="of a run (`RunConfig`), what is not said here already: learning_rate, generations, kl ...",
+    )
 
     @model_validator(mode="after")
     def _coverages_are_shares(self) -> "PlanConfig":

@@ -1,0 +1,58 @@
+"""Files and folders that are whole or not there."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` make a file or a folder under a temporary name beside `path`, then give it its name, in place of a file
+    there."""
+    temporary = path.with_name(path.name + ".tmp")
+    if temporary.is_dir():
+        shutil.rmtree(temporary)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(temporary)
+    for made in (temporary, *temporary.rglob("*")):
+        _sync(made)
+    temporary.rename(path)
+    _sync(path.parent)
+
+
+def write_json(path: Path, value: object) -> None:
+    """As JSON."""
+    write_whole(path, lambda temporary: temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8"))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """An object; empty where there is no file. Raises ValueError for what is none."""
+    if not path.is_file():
+        return {}
+    value = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(value, dict):
+        raise ValueError(f"{path} is no JSON object")
+    return value
+
+
+def folder_digest(folder: Path) -> str:
+    """Of a model's weights, as they lie in its files (SHA-256, hex). Raises ValueError where there are none."""
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise ValueError(f"{folder} has no *.safetensors. Fix: give the folder of a model in Hugging Face's format")
+    total = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            total.update(f"{file.name} {hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def _sync(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

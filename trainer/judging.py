@@ -1,0 +1,188 @@
+"""Verdicts on rollouts, over HTTP, while the sampler goes on.
+
+Programs are sent in batches as they come. The same program for the same problem is sent once. What the judge could not judge is
+unknown: never wrong, never a reward of 0.
+"""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from time import perf_counter
+
+from service.client import Patience, TierlineClient
+from service.schemas import Failure, Result, Submission, Verdict
+from trainer.rollout import Rollout
+from trainer.settings import AnswerKind
+
+PATIENCE = Patience(attempts=20)
+"""About five minutes for a judge that restarts."""
+
+
+class RewardKind(StrEnum):
+    """`passed`: 1 when every test up to the coverage passes, else 0. `share`: the share of those tests that pass before the
+    first that does not."""
+
+    PASSED = "passed"
+    SHARE = "share"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of a rollout. `verdict` is None where there was no program, and where nothing is known (`unknown`).
+
+    `coverage_passed`: share of all tests of the problem that passed before the first that did not. `known_before`: answered by an
+    earlier judgement of the same program.
+    """
+
+    verdict: Verdict | None = None
+    failure: Failure | None = None
+    coverage_passed: float = 0.0
+    known_before: bool = False
+    unknown: bool = False
+    error: str = ""
+
+    def reward(self, kind: RewardKind, coverage: float) -> float | None:
+        """None: nothing is known."""
+        if self.unknown:
+            return None
+        if kind is RewardKind.PASSED:
+            return float(self.verdict is Verdict.AC)
+        return 1.0 if self.verdict is Verdict.AC else min(1.0, self.coverage_passed / coverage)
+
+    @property
+    def solved(self) -> bool:
+        """AC up to the coverage asked for."""
+        return self.verdict is Verdict.AC
+
+
+UNKNOWN = Judged(unknown=True)
+_NO_PROGRAM = Judged()
+
+
+class Judging:
+    """Judges rollouts at one coverage: `put` each as it comes, then `verdicts` waits for all of them. Context manager."""
+
+    def __init__(self, client: TierlineClient, coverage: float, *, batch: int = 48, threads: int = 4) -> None:
+        """`client` must not raise on a failure of the judge (`raise_on_judge_error=False`)."""
+        self._client = client
+        self._coverage = coverage
+        self._batch = batch
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="judging")
+        self._places: dict[int, tuple[str, str] | Judged] = {}
+        self._waiting: list[tuple[tuple[str, str], Submission]] = []
+        self._sent: set[tuple[str, str]] = set()
+        self._under_way: list[Future[dict[tuple[str, str], Judged]]] = []
+        self.waited_s = 0.0
+        """Time that `verdicts` has taken so far, in all."""
+
+    def __enter__(self) -> "Judging":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def put(self, place: int, rollout: Rollout) -> None:
+        """Judge it; `place` is what `verdicts` names it by."""
+        if rollout.answer is None:
+            self._places[place] = Judged(unknown=True, error=rollout.error)
+            return
+        if rollout.answer.kind is not AnswerKind.PROGRAM:
+            self._places[place] = _NO_PROGRAM
+            return
+        program = (rollout.task.problem, rollout.answer.source)
+        self._places[place] = program
+        if program not in self._sent:
+            self._sent.add(program)
+            submission = Submission(
+                problem=program[0], source=program[1], language=rollout.task.language, coverage=self._coverage, details=False
+            )
+            self._waiting.append((program, submission))
+            if len(self._waiting) >= self._batch:
+                self._send()
+
+    def verdicts(self) -> dict[int, Judged]:
+        """Of all that was put since the last call. Raises TierlineError where the judge refuses what it is sent, and
+        httpx.HTTPError or TierlineError when it stayed away for longer than the client's patience: the run can go on later from
+        its checkpoint."""
+        before = perf_counter()
+        self._send()
+        found: dict[tuple[str, str], Judged] = {}
+        for future in self._under_way:
+            found |= future.result()
+        places, self._places, self._under_way, self._sent = self._places, {}, [], set()
+        self.waited_s += perf_counter() - before
+        return dict(_named(places, found))
+
+    def _send(self) -> None:
+        if self._waiting:
+            self._under_way.append(self._pool.submit(self._judge, self._waiting))
+            self._waiting = []
+
+    def _judge(self, asked: list[tuple[tuple[str, str], Submission]]) -> dict[tuple[str, str], Judged]:
+        results = self._client.batch(submission for _, submission in asked)
+        return {asked[number][0]: _judged(result) for number, result in results}
+
+
+def _named(
+    places: Mapping[int, tuple[str, str] | Judged], found: Mapping[tuple[str, str], Judged]
+) -> Iterator[tuple[int, Judged]]:
+    seen: set[tuple[str, str]] = set()
+    for place, said in places.items():
+        if isinstance(said, Judged):
+            yield place, said
+            continue
+        judged = found.get(said, UNKNOWN)
+        if said in seen and not judged.unknown:
+            judged = Judged(judged.verdict, judged.failure, judged.coverage_passed, known_before=True)
+        seen.add(said)
+        yield place, judged
+
+
+def _judged(result: Result) -> Judged:
+    if result.verdict in (None, Verdict.JE):
+        return Judged(unknown=True, error=result.error or "")
+    return Judged(result.verdict, result.failure, result.coverage_passed, known_before=result.cached)
+
+
+class Counts:
+    """Shares over rollouts that were judged, as the log has them."""
+
+    def __init__(self) -> None:
+        self.rollouts = self.unknown = self.solved = self.known_before = 0
+        self.coverage_passed = 0.0
+        self.failures = dict.fromkeys(Failure, 0)
+        self.verdicts = dict.fromkeys(Verdict, 0)
+        self.endings = {kind.value: 0 for kind in AnswerKind}
+
+    def add(self, rollout: Rollout, judged: Judged) -> None:
+        """Count one."""
+        self.rollouts += 1
+        if judged.unknown:
+            self.unknown += 1
+            return
+        self.solved += judged.solved
+        self.known_before += judged.known_before
+        self.coverage_passed += judged.coverage_passed
+        self.endings[rollout.ending] += 1
+        if judged.failure is not None:
+            self.failures[judged.failure] += 1
+        if judged.verdict is not None:
+            self.verdicts[judged.verdict] += 1
+
+    @property
+    def known(self) -> int:
+        """Rollouts that something is known of: what shares are of."""
+        return self.rollouts - self.unknown
+
+    def shares(self) -> dict[str, float]:
+        """By name; of known rollouts, but for `unknown`, which is of all."""
+        known = max(1, self.known)
+        return {
+            "solve_rate": self.solved / known,
+            **{f"failures/{failure.value}": count / known for failure, count in self.failures.items()},
+            "coverage_passed": self.coverage_passed / known,
+            **{f"answers/{kind}": count / known for kind, count in self.endings.items()},
+            "judge/known_before": self.known_before / known,
+            "judge/unknown": self.unknown / max(1, self.rollouts),
+        }

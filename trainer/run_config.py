@@ -1,0 +1,186 @@
+"""What a run and a sweep are asked for. Unknown names are errors."""
+
+from enum import StrEnum
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from trainer.families.compositions import SIZES
+from trainer.judging import RewardKind
+from trainer.plan_config import PlanConfig
+from trainer.settings import ReasoningOptions, SettingOptions
+from trainer.task_sources import TaskFilter
+from trainer.warm_start import WarmStart
+
+
+class _Given(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class FamilyTasks(_Given):
+    """Problems of the generated family."""
+
+    source: Literal["frontier"] = "frontier"
+    hardness: tuple[int, int] = Field((0, 3), description="lowest and highest number of features that are easy to get wrong")
+    size_shares: dict[str, float] = Field(
+        default_factory=lambda: {"small": 0.1, "medium": 0.2, "large": 0.7},
+        description="of problems by size; brute force must fail on most, or both ends of a sweep come to the same",
+    )
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "FamilyTasks":
+        low, high = self.hardness
+        if not 0 <= low <= high <= 5:
+            raise ValueError(f"hardness: {list(self.hardness)}; give two numbers from 0 to 5, the lower one first")
+        if set(self.size_shares) != set(SIZES) or min(self.size_shares.values()) < 0 or not sum(self.size_shares.values()):
+            raise ValueError(f"size_shares: give a share of at least 0 for each of {', '.join(SIZES)}")
+        return self
+
+
+class StoredTasks(TaskFilter):
+    """Problems that the judge has: built in, or imported."""
+
+    source: Literal["stored"] = "stored"
+
+
+TaskSource = Annotated[FamilyTasks | StoredTasks, Field(discriminator="source")]
+
+
+class Sharding(StrEnum):
+    """How a model is spread over GPUs. `none`: one process, or data parallel where there are several."""
+
+    NONE = "none"
+    FSDP2 = "fsdp2"
+    DEEPSPEED = "deepspeed"
+
+
+class SamplerOptions(_Given):
+    """What completes prompts in training."""
+
+    engine: Literal["transformers", "vllm"] = Field(
+        "transformers",
+        description="transformers: in this process. vllm: a vLLM server, whose weights the engine keeps up to date",
+    )
+    batch: int = Field(256, ge=1, le=65536, description="transformers: prompts completed at once")
+    server: str = Field("http://127.0.0.1:8000", min_length=1, description="vllm: URL of the server")
+
+
+class RunConfig(_Given):
+    """One run: RL at one coverage."""
+
+    setting: SettingOptions = Field(default_factory=ReasoningOptions)
+    tasks: TaskSource = Field(default_factory=FamilyTasks)
+    sampler: SamplerOptions = Field(default_factory=SamplerOptions)
+    reward: RewardKind = RewardKind.PASSED
+    generations: int = Field(15, ge=1, le=10_000_000, description="times that rollouts are sampled and trained on")
+    tasks_per_generation: int = Field(20, ge=1, le=1 << 20)
+    group_size: int = Field(16, ge=2, le=4096, description="rollouts of each task")
+    updates_per_generation: int = Field(
+        2, ge=1, le=1024, description="optimizer steps on a generation, each on an equal part of it"
+    )
+    rows_at_once: int | None = Field(None, ge=1, description="rollouts in one pass of a process; default: all of an update")
+    learning_rate: float = Field(1e-4, gt=0, le=1, allow_inf_nan=False)
+    warmup_updates: int = Field(10, ge=0, le=1_000_000)
+    clip: float = Field(0.2, gt=0, lt=1, description="the importance ratio's, on both sides")
+    kl: float = Field(0.0, ge=0, le=100, description="weight of the distance from the start")
+    loss: Literal["grpo", "dr_grpo", "bnpo", "dapo"] = "grpo"
+    scale_rewards: Literal["group", "batch", "none"] = "group"
+    max_grad_norm: float = Field(1.0, gt=0)
+    max_unknown_share: float = Field(0.2, ge=0, le=1, description="of a generation's rollouts; above it the run stops")
+    max_open: int | None = Field(None, ge=1, description="episodes open at once; agents: at most the judge's sessions per key")
+    save_every: int = Field(5, ge=1, description="generations between checkpoints")
+    keep_checkpoints: int = Field(2, ge=1, le=1000)
+    bf16: bool = Field(False, description="mixed precision; master weights stay fp32")
+    gradient_checkpointing: bool = False
+    sharding: Sharding = Sharding.NONE
+    report_to: tuple[Literal["tensorboard", "wandb"], ...] = ("tensorboard",)
+
+    @model_validator(mode="after")
+    def _samples_what_it_trains(self) -> "RunConfig":
+        if self.sharding is not Sharding.NONE and self.sampler.engine == "transformers":
+            raise ValueError("sampler.engine: transformers cannot sample a sharded model; use vllm")
+        return self
+
+    @model_validator(mode="after")
+    def _divides(self) -> "RunConfig":
+        rollouts = self.tasks_per_generation * self.group_size
+        if rollouts % self.updates_per_generation:
+            raise ValueError(
+                f"updates_per_generation: {rollouts} rollouts (tasks_per_generation x group_size) cannot be split "
+                f"into {self.updates_per_generation} equal updates"
+            )
+        if self.rows_at_once and (rollouts // self.updates_per_generation) % self.rows_at_once:
+            raise ValueError(
+                f"rows_at_once: {self.rows_at_once} does not divide an update's "
+                f"{rollouts // self.updates_per_generation} rollouts"
+            )
+        return self
+
+
+class HeldOut(_Given):
+    """What a sweep's checkpoints are tried on when it ends: problems that share no composition with those trained on."""
+
+    tasks: FamilyTasks = Field(default_factory=lambda: FamilyTasks(hardness=(4, 5)))
+    problems: int = Field(32, ge=1, le=100_000)
+    samples: int = Field(64, ge=1, le=100_000, description="of each problem")
+
+
+class SweepConfig(_Given):
+    """One run for each coverage, all from the same start, with the same tasks in the same order and the same seeds."""
+
+    run: RunConfig = Field(default_factory=RunConfig)
+    coverages: tuple[float, ...] = Field((0.5, 1.0), min_length=1)
+    warm_start: WarmStart | None = Field(None, description="how the start is made where --init names none")
+    held_out: HeldOut | None = None
+    torch_threads: int | None = Field(None, ge=1, le=1024, description="default: torch's own choice")
+
+    @field_validator("coverages")
+    @classmethod
+    def _rise(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not all(0 < coverage <= 1 for coverage in value) or list(value) != sorted(set(value)):
+            raise ValueError(f"{list(value)}: give coverages over 0 and at most 1 that rise without repeating")
+        return value
+
+
+def run_of_plan(planned: PlanConfig) -> RunConfig:
+    """The run that was planned: sharded by FSDP2, sampled by vLLM. Raises ValueError that names each bad field of `training`."""
+    said = {
+        "setting": planned.setting.model_dump(),
+        "tasks": {"source": "stored", **planned.tasks.model_dump()},
+        "sampler": {"engine": "vllm"},
+        "tasks_per_generation": planned.batch.tasks,
+        "group_size": planned.batch.group_size,
+        "updates_per_generation": 1,
+        "rows_at_once": planned.batch.sequences_at_once,
+        "learning_rate": 1e-6,
+        "bf16": True,
+        "gradient_checkpointing": True,
+        "sharding": Sharding.FSDP2,
+    }
+    try:
+        return RunConfig.model_validate({**said, **planned.training})
+    except ValidationError as error:
+        raise ValueError(
+            "; ".join(f"training.{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        ) from None
+
+
+SWEEP_PRESETS = ("laptop",)
+
+
+def read_sweep_config(name: str) -> SweepConfig:
+    """A shipped preset by name, or a YAML file by path. Raises ValueError that names each bad field."""
+    path = Path(str(resources.files("trainer"))) / "presets" / f"{name}.yaml" if name in SWEEP_PRESETS else Path(name)
+    try:
+        given: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return SweepConfig.model_validate({} if given is None else given)
+    except OSError as error:
+        raise ValueError(f"{name!r} cannot be read ({error}); presets are {', '.join(SWEEP_PRESETS)}") from None
+    except yaml.YAMLError as error:
+        raise ValueError(f"{name}: is no YAML: {error}") from None
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in error.errors())
+        raise ValueError(f"{name}: {faults}") from None

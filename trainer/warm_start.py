@@ -1,0 +1,140 @@
+"""Warm start: a small model learns the family's programs, right, slow and subtly wrong ones, before any reward.
+
+Plain torch: TRL's SFTTrainer takes twice the time for models of this size (measured). The corpus is made as it goes, from the
+seed and the number of the step, so that a run that was killed goes on with the batches that it would have had.
+"""
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from transformers import LlamaForCausalLM
+
+from trainer.families.compositions import Instance, Part, instances
+from trainer.families.programs import Program, brute_force, efficient, tricky_slots, with_mistakes
+from trainer.files import write_whole
+from trainer.tiny_model import TinyModel, completion_ids, make_model, make_tokenizer, prompt_ids, save
+
+
+class WarmStart(BaseModel):
+    """How a fresh model is taught."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: TinyModel = Field(default_factory=TinyModel)
+    steps: int = Field(900, ge=1, le=1_000_000, description="fewer than 700 leave many programs that do not parse")
+    batch: int = Field(64, ge=1, le=65536, description="programs of a step")
+    learning_rate: float = Field(2e-3, gt=0, le=1, allow_inf_nan=False, description="at its highest; falls as a cosine")
+    problems: int = Field(800, ge=1, le=1_000_000, description="of the train part that programs are made for")
+    hardness: tuple[int, int] = Field((0, 5), description="of these problems, lowest and highest")
+    brute_shares: dict[str, float] = Field(
+        default_factory=lambda: {"small": 0.65, "medium": 0.55, "large": 0.45}, description="of brute-force programs, by size"
+    )
+    mistakes: float = Field(0.02, ge=0, le=1, description="probability of a mistake in a place that is easy to get right")
+    tricky_mistakes: float = Field(0.25, ge=0, le=1, description="and in a tricky place of an efficient program")
+    save_every: int = Field(200, ge=1, description="steps between checkpoints")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a warm start stands."""
+
+    step: int
+    steps: int
+    loss: float
+
+
+def warm_start(asked: WarmStart, seed: int, folder: Path, told: Callable[[Progress], None] = lambda _: None) -> Path:
+    """Make the model in `folder`, or go on where an interrupted start was; returns `folder`. Done already: returns at once.
+
+    The same request and seed give the same weights on the same machine, interrupted or not.
+    """
+    if (folder / "model.safetensors").is_file():
+        return folder
+    tokenizer = make_tokenizer()
+    model = make_model(asked.model, tokenizer, seed)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=asked.learning_rate, betas=(0.9, 0.95), weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, asked.steps))
+    state = folder.with_name(folder.name + ".warm.pt")
+    first = _resume(state, model, optimizer, schedule, repr((asked, seed)))
+    corpus = _Corpus(asked, seed, tokenizer)
+    model.train()
+    for step in range(first, asked.steps):
+        loss = _loss(model, corpus.batch(step), tokenizer.pad_token_id)
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad(set_to_none=True)
+        told(Progress(step + 1, asked.steps, float(loss.detach())))
+        if (step + 1) % asked.save_every == 0 and step + 1 < asked.steps:
+            kept = {"of": repr((asked, seed)), "step": step + 1, "model": model.state_dict()}
+            kept |= {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
+            write_whole(state, partial(torch.save, kept))
+    write_whole(folder, lambda path: save(model.eval(), tokenizer, path))
+    state.unlink(missing_ok=True)
+    return folder
+
+
+def _resume(state: Path, model: LlamaForCausalLM, optimizer: Any, schedule: Any, of: str) -> int:
+    """The step to go on with."""
+    if not state.is_file():
+        return 0
+    kept = torch.load(state, weights_only=True)
+    if kept["of"] != of:
+        raise ValueError(f"{state} is of another warm start. Fix: remove it, or use another folder")
+    model.load_state_dict(kept["model"])
+    optimizer.load_state_dict(kept["optimizer"])
+    schedule.load_state_dict(kept["schedule"])
+    return int(kept["step"])
+
+
+def _rate(step: int, steps: int) -> float:
+    warm = min(1.0, (step + 1) / min(50, steps))
+    return warm * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps))))
+
+
+class _Corpus:
+    """Programs in batches of similar length."""
+
+    def __init__(self, asked: WarmStart, seed: int, tokenizer: Any) -> None:
+        low, high = asked.hardness
+        source = instances(Part.TRAIN, seed, hardness=range(low, high + 1), size_shares=(1 / 3, 1 / 3, 1 / 3))
+        self._problems = [next(source) for _ in range(asked.problems)]
+        self._asked, self._seed, self._tokenizer = asked, seed, tokenizer
+
+    def batch(self, step: int) -> list[tuple[list[int], list[int]]]:
+        """(prompt, completion) pairs of one step."""
+        rng = random.Random(f"corpus/{self._seed}/{step}")
+        chosen = (rng.choice(self._problems) for _ in range(self._asked.batch))
+        return [
+            (prompt_ids(self._tokenizer, instance.words), completion_ids(self._tokenizer, self._program(instance, rng)))
+            for instance in chosen
+        ]
+
+    def _program(self, instance: Instance, rng: random.Random) -> Program:
+        composition = instance.composition
+        if rng.random() < self._asked.brute_shares.get(instance.size, 0.5):
+            program, tricky = brute_force(composition, cubic=rng.random() < 0.3), frozenset[str]()
+        else:
+            program, tricky = efficient(composition), tricky_slots(composition)
+        return with_mistakes(program, tricky, rng, rate=self._asked.mistakes, tricky_rate=self._asked.tricky_mistakes)
+
+
+def _loss(model: LlamaForCausalLM, pairs: Sequence[tuple[list[int], list[int]]], pad: int) -> torch.Tensor:
+    """Mean over completion tokens of minus their log-probability."""
+    longest = max(len(prompt) + len(completion) for prompt, completion in pairs)
+    ids = torch.full((len(pairs), longest), pad)
+    labels = torch.full((len(pairs), longest), -100)
+    for row, (prompt, completion) in enumerate(pairs):
+        end = len(prompt) + len(completion)
+        ids[row, :end] = torch.tensor(prompt + completion)
+        labels[row, len(prompt) : end] = torch.tensor(completion)
+    logits = model(input_ids=ids, attention_mask=(ids != pad).long()).logits[:, :-1]
+    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100)
