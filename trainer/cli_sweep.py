@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import httpx
 import typer
@@ -15,10 +15,11 @@ from rich.text import Text
 
 from service.client import DEFAULT_URL
 from service.errors import TierlineError
+from trainer.cli_plan import plan_command
+from trainer.judging import Judge, TooManyUnknown
+from trainer.log import read_log
 from trainer.plan_config import PRESETS, read_plan_config
-
-if TYPE_CHECKING:
-    from trainer.run_config import RunConfig
+from trainer.run_config import RunConfig, SweepConfig, read_sweep_config, run_of_plan
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
@@ -44,23 +45,20 @@ def run_command(
 ) -> None:
     """RL at one coverage, from a model on disk."""
     if dry_run:
-        from trainer.cli_plan import plan_command
-
         plan_command(preset=preset, server=server)
         return
-    from trainer.run import Judge, RunRequest, run
-
     with _clear_errors():
-        config = _run_config(preset)
+        config, folder, judge = _run_config(preset), _needed(out), Judge(server, key or _first_key())
         if init is None:
             raise ValueError("init: name the model to start from with --init DIR, or make one with `tierline train sweep`")
-        folder = run(RunRequest(config, coverage, seed, init, _needed(out)), Judge(server, key or _first_key()), _tell(coverage))
+        judge.check()
+        from trainer.run import RunRequest, run  # torch, TRL: seconds
+
+        folder = run(RunRequest(config, coverage, seed, init, folder), judge, _tell(coverage))
         _out.print(Text(str(folder)), soft_wrap=True)
 
 
-def _run_config(preset: str) -> "RunConfig":
-    from trainer.run_config import read_sweep_config, run_of_plan
-
+def _run_config(preset: str) -> RunConfig:
     return run_of_plan(read_plan_config(preset)) if preset in PRESETS else read_sweep_config(preset).run
 
 
@@ -79,10 +77,6 @@ def sweep_command(
     seed: Seed = 1,
 ) -> None:
     """One run for each coverage, from the same start, with the same data and seeds; then held-out problems."""
-    from trainer.run import Judge
-    from trainer.run_config import SweepConfig, read_sweep_config
-    from trainer.sweep import SweepRequest, Told, sweep
-
     with _clear_errors():
         if preset in PRESETS:
             config = SweepConfig(run=_run_config(preset), coverages=read_plan_config(preset).coverages)
@@ -90,13 +84,16 @@ def sweep_command(
             config = read_sweep_config(preset)
         if coverage:
             config = SweepConfig.model_validate({**config.model_dump(), "coverages": sorted(coverage)})
+        folder, judge = _needed(out), Judge(server, key or _first_key())
+        judge.check()
+        from trainer.sweep import SweepRequest, Told, sweep  # torch, TRL: seconds
+
         told = Told(
             warming=lambda progress: _say_every(progress.step, progress.steps, progress.loss),
             generation=lambda share, line: _tell(share)(line),
             stage=lambda name: _err.print(Text(name, style="bold")),
         )
-        folder = _needed(out)
-        manifest = sweep(SweepRequest(config, seed, folder, init), Judge(server, key or _first_key()), told)
+        manifest = sweep(SweepRequest(config, seed, folder, init), judge, told)
         _out.print(sweep_table(folder, manifest))
         _out.print(Text(str(folder / "sweep.json")), soft_wrap=True)
 
@@ -128,8 +125,6 @@ def _tell(coverage: float) -> Any:
 
 def sweep_table(folder: Path, manifest: Mapping[str, Any]) -> Table:
     """One row a coverage: what became of held-out problems, and where time went."""
-    from trainer.engine import read_log
-
     table = Table(box=None, pad_edge=False)
     for name in ("coverage", "solved", "optimization", "correctness", "waiting"):
         table.add_column(name, justify="right")
@@ -155,8 +150,6 @@ def _share(interval: Mapping[str, float]) -> str:
 @contextmanager
 def _clear_errors() -> Iterator[None]:
     """What a user can mend ends in a sentence."""
-    from trainer.engine import TooManyUnknown
-
     try:
         yield
     except (ValueError, ConnectionError, TooManyUnknown) as error:

@@ -28,7 +28,8 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from trl import GRPOConfig, GRPOTrainer
 
-from trainer.judging import Counts, Judged, Judging
+from trainer.judging import Counts, Judged, Judging, TooManyUnknown
+from trainer.log import read_log
 from trainer.rollout import Rollout, roll_out
 from trainer.run_config import RunConfig, Sharding
 from trainer.sampling import Sampler
@@ -38,10 +39,6 @@ from trainer.tasks import Task
 
 WHOLE = "WHOLE"
 """A file in each checkpoint that was written to its end."""
-
-
-class TooManyUnknown(RuntimeError):
-    """The judge failed on more rollouts of a generation than the run may lose."""
 
 
 class Rollouts:
@@ -297,16 +294,3 @@ class Log(TrainerCallback):
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         self._told(line)
-
-
-def read_log(path: Path) -> list[dict[str, Any]]:
-    """The lines of a run's log; a last line that was cut off is left out."""
-    if not path.is_file():
-        return []
-    found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            break
-    return found

@@ -19,6 +19,30 @@ PATIENCE = Patience(attempts=20)
 """About five minutes for a judge that restarts."""
 
 
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Where the judge is."""
+
+    url: str
+    key: str | None = None
+
+    def client(self) -> TierlineClient:
+        """Patient, and one that hands out failures of the judge rather than raising them."""
+        return TierlineClient(self.url, key=self.key, patience=PATIENCE, raise_on_judge_error=False)
+
+    def check(self) -> None:
+        """Raises ConnectionError when it does not answer."""
+        with TierlineClient(self.url, key=self.key) as client:
+            if not client.ready():
+                raise ConnectionError(
+                    f"no judge answers at {self.url}. Fix: start one with `tierline serve`, or name it with --server"
+                )
+
+
+class TooManyUnknown(RuntimeError):
+    """The judge failed on more rollouts of a generation than the run may lose."""
+
+
 class RewardKind(StrEnum):
     """`passed`: 1 when every test up to the coverage passes, else 0. `share`: the share of those tests that pass before the
     first that does not."""

@@ -14,10 +14,9 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from service.client import TierlineClient
 from trainer.engine import WHOLE, Checkpoints, Log, Rollouts, make_engine
 from trainer.files import folder_digest, read_json, write_json, write_whole
-from trainer.judging import PATIENCE, Judging
+from trainer.judging import Judge, Judging
 from trainer.run_config import RunConfig
 from trainer.sampling import Sampler
 from trainer.sampling.transformers_sampler import TransformersSampler
@@ -26,26 +25,6 @@ from trainer.task_order import task_order
 
 MODEL, LOG, CHECKPOINTS, RUN = "model", "log.jsonl", "checkpoints", "run.json"
 Told = Callable[[Mapping[str, Any]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """Where the judge is."""
-
-    url: str
-    key: str | None = None
-
-    def client(self) -> TierlineClient:
-        """Patient, and one that hands out failures of the judge rather than raising them."""
-        return TierlineClient(self.url, key=self.key, patience=PATIENCE, raise_on_judge_error=False)
-
-    def check(self) -> None:
-        """Raises ConnectionError when it does not answer."""
-        with TierlineClient(self.url, key=self.key) as client:
-            if not client.ready():
-                raise ConnectionError(
-                    f"no judge answers at {self.url}. Fix: start one with `tierline serve`, or name it with --server"
-                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,43 @@ from trainer.judging import RewardKind
 from trainer.plan_config import PlanConfig
 from trainer.settings import ReasoningOptions, SettingOptions
 from trainer.task_sources import TaskFilter
-from trainer.warm_start import WarmStart
 
 
 class _Given(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class TinyModel(_Given):
+    """The size of a fresh model."""
+
+    width: int = Field(96, ge=8, le=4096, description="of the residual stream")
+    layers: int = Field(3, ge=1, le=128)
+    heads: int = Field(4, ge=1, le=128)
+    inner: int = Field(256, ge=8, le=16384, description="width within the feed-forward block")
+    context: int = Field(64, ge=32, le=1 << 20, description="tokens of prompt and completion together")
+
+    @model_validator(mode="after")
+    def _heads_fit(self) -> "TinyModel":
+        if self.width % (2 * self.heads):
+            raise ValueError(f"width: {self.width} is no multiple of 2 x heads, {2 * self.heads}")
+        return self
+
+
+class WarmStart(_Given):
+    """How a fresh model is taught."""
+
+    model: TinyModel = Field(default_factory=TinyModel)
+    steps: int = Field(900, ge=1, le=1_000_000, description="fewer than 700 leave many programs that do not parse")
+    batch: int = Field(64, ge=1, le=65536, description="programs of a step")
+    learning_rate: float = Field(2e-3, gt=0, le=1, allow_inf_nan=False, description="at its highest; falls as a cosine")
+    problems: int = Field(800, ge=1, le=1_000_000, description="of the train part that programs are made for")
+    hardness: tuple[int, int] = Field((0, 5), description="of these problems, lowest and highest")
+    brute_shares: dict[str, float] = Field(
+        default_factory=lambda: {"small": 0.65, "medium": 0.55, "large": 0.45}, description="of brute-force programs, by size"
+    )
+    mistakes: float = Field(0.02, ge=0, le=1, description="probability of a mistake in a place that is easy to get right")
+    tricky_mistakes: float = Field(0.25, ge=0, le=1, description="and in a tricky place of an efficient program")
+    save_every: int = Field(200, ge=1, description="steps between checkpoints")
 
 
 class FamilyTasks(_Given):

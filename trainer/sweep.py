@@ -15,7 +15,8 @@ import torch
 
 from trainer.files import folder_digest, read_json, write_json
 from trainer.held_out import try_held_out
-from trainer.run import LOG, Judge, RunRequest, run
+from trainer.judging import Judge
+from trainer.run import LOG, RunRequest, run
 from trainer.run_config import SweepConfig
 from trainer.warm_start import Progress, warm_start
 

@@ -9,32 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from trainer.families.compositions import WORDS
 from trainer.families.programs import FRAGMENTS, Program
+from trainer.run_config import TinyModel
 
 PAD, BEGIN, ANSWER, END = SPECIAL = ("<pad>", "<begin>", "<answer>", "<end>")
-
-
-class TinyModel(BaseModel):
-    """The size of a fresh model."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    width: int = Field(96, ge=8, le=4096, description="of the residual stream")
-    layers: int = Field(3, ge=1, le=128)
-    heads: int = Field(4, ge=1, le=128)
-    inner: int = Field(256, ge=8, le=16384, description="width within the feed-forward block")
-    context: int = Field(64, ge=32, le=1 << 20, description="tokens of prompt and completion together")
-
-    @model_validator(mode="after")
-    def _heads_fit(self) -> "TinyModel":
-        if self.width % (2 * self.heads):
-            raise ValueError(f"width: {self.width} is no multiple of 2 x heads, {2 * self.heads}")
-        return self
 
 
 def make_tokenizer() -> PreTrainedTokenizerFast:

@@ -13,32 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from transformers import LlamaForCausalLM
 
 from trainer.families.compositions import Instance, Part, instances
 from trainer.families.programs import Program, brute_force, efficient, tricky_slots, with_mistakes
 from trainer.files import write_whole
-from trainer.tiny_model import TinyModel, completion_ids, make_model, make_tokenizer, prompt_ids, save
-
-
-class WarmStart(BaseModel):
-    """How a fresh model is taught."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    model: TinyModel = Field(default_factory=TinyModel)
-    steps: int = Field(900, ge=1, le=1_000_000, description="fewer than 700 leave many programs that do not parse")
-    batch: int = Field(64, ge=1, le=65536, description="programs of a step")
-    learning_rate: float = Field(2e-3, gt=0, le=1, allow_inf_nan=False, description="at its highest; falls as a cosine")
-    problems: int = Field(800, ge=1, le=1_000_000, description="of the train part that programs are made for")
-    hardness: tuple[int, int] = Field((0, 5), description="of these problems, lowest and highest")
-    brute_shares: dict[str, float] = Field(
-        default_factory=lambda: {"small": 0.65, "medium": 0.55, "large": 0.45}, description="of brute-force programs, by size"
-    )
-    mistakes: float = Field(0.02, ge=0, le=1, description="probability of a mistake in a place that is easy to get right")
-    tricky_mistakes: float = Field(0.25, ge=0, le=1, description="and in a tricky place of an efficient program")
-    save_every: int = Field(200, ge=1, description="steps between checkpoints")
+from trainer.run_config import WarmStart
+from trainer.tiny_model import completion_ids, make_model, make_tokenizer, prompt_ids, save
 
 
 @dataclass(frozen=True, slots=True)

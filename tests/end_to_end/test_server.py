@@ -32,9 +32,9 @@ class Served:
 
 
 @contextmanager
-def served(data_dir: Path, **environment: str) -> Iterator[Served]:
+def served(data_dir: Path, port: int = 0, **environment: str) -> Iterator[Served]:
     env = {**os.environ, "TIERLINE_DATA_DIR": str(data_dir), "TIERLINE_LOG_FORMAT": "json", "TIERLINE_BOXES": "1", **environment}
-    command = [*TIERLINE, "serve", "--port", "0"]
+    command = [*TIERLINE, "serve", "--port", str(port)]
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     log: list[str] = []
     server: Served | None = None

@@ -8,7 +8,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from trainer.families import Part, efficient, instances
 from trainer.families.programs import text_of
-from trainer.tiny_model import TinyModel, completion_ids, make_model, make_tokenizer, prompt_ids, save
+from trainer.run_config import TinyModel
+from trainer.tiny_model import completion_ids, make_model, make_tokenizer, prompt_ids, save
 
 
 def test_programs_and_statements_survive_saving_and_loading(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import torch
 
+from trainer.run_config import TinyModel
 from trainer.sampling import Completion, FinishReason, Prompt
 from trainer.sampling.transformers_sampler import TransformersSampler
-from trainer.tiny_model import TinyModel, make_model, make_tokenizer
+from trainer.tiny_model import make_model, make_tokenizer
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from trainer.files import folder_digest
-from trainer.tiny_model import TinyModel
-from trainer.warm_start import Progress, WarmStart, warm_start
+from trainer.run_config import TinyModel, WarmStart
+from trainer.warm_start import Progress, warm_start
 
 ASKED = WarmStart(model=TinyModel(width=16, layers=1, heads=2, inner=16), steps=12, batch=4, problems=20, save_every=5)
 
