@@ -275,6 +275,8 @@ class Log(TrainerCallback):
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """What was logged after the checkpoint that the run goes on from is to come again."""
+        if not state.is_world_process_zero:
+            return
         done = state.global_step // self._updates
         kept = [line for line in read_log(self._path) if line["generation"] <= done]
         self._path.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import torch
@@ -24,6 +25,7 @@ from trainer.settings import make_setting
 from trainer.task_order import task_order
 
 MODEL, LOG, CHECKPOINTS, RUN = "model", "log.jsonl", "checkpoints", "run.json"
+_OTHERS_WAIT_S = 120.0
 Told = Callable[[Mapping[str, Any]], None]
 
 
@@ -132,8 +134,8 @@ def _identify(asked: RunRequest) -> dict[str, Any]:
 
 
 def _claim(out: Path, identity: Mapping[str, Any]) -> None:
-    """Make the folder this run's, or see that it is."""
-    found = read_json(out / RUN)
+    """Make the folder this run's, or see that it is. Of several processes the first makes it."""
+    found = read_json(out / RUN) if _is_first() else _awaited(out / RUN)
     if not found:
         if out.is_dir() and any(out.iterdir()):
             raise ValueError(f"{out} is not empty and holds no run. Fix: name another folder with --out")
@@ -145,11 +147,26 @@ def _claim(out: Path, identity: Mapping[str, Any]) -> None:
         )
 
 
+def _is_first() -> bool:
+    """Among the processes of one run, as accelerate and torchrun number them."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def _awaited(path: Path) -> dict[str, Any]:
+    """What the first process writes."""
+    end = monotonic() + _OTHERS_WAIT_S
+    while not (found := read_json(path)):
+        if monotonic() > end:
+            raise ValueError(f"{path} was not written by the first process within {_OTHERS_WAIT_S:g} s; see what it says")
+        sleep(0.1)
+    return found
+
+
 def _last_whole(checkpoints: Path) -> Path | None:
     """The latest checkpoint that was written to its end; others are removed."""
     found = sorted(checkpoints.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
     whole = [path for path in found if (path / WHOLE).is_file()]
     for path in found:
-        if path not in whole:
+        if path not in whole and _is_first():
             shutil.rmtree(path)
     return whole[-1] if whole else None

@@ -1,11 +1,14 @@
 """The engine: what we depend on of TRL is checked by numbers worked out by hand, so that an upgrade cannot change it unseen."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+import yaml
 
 from service.client import TierlineClient
 from tests.service.serving import Serving
@@ -224,3 +227,20 @@ def test_checkpoints_come_between_generations_only(tmp_path: Path) -> None:
         RunConfig(tasks_per_generation=2, group_size=4, rows_at_once=3)
     with pytest.raises(ValueError, match="8 rollouts"):
         RunConfig(tasks_per_generation=2, group_size=4, updates_per_generation=3)
+
+
+def test_two_processes_sample_what_one_samples(init: Path, tmp_path: Path, judge: Serving) -> None:
+    """Each rolls out its half of the same rollouts; only the split into updates differs."""
+    config = CONFIG.model_copy(update={"reward": RewardKind.SHARE, "tasks_per_generation": 4})
+    (tmp_path / "two.yaml").write_text(yaml.safe_dump({"run": config.model_dump(mode="json")}))
+    tool = Path(sys.executable)
+    argv = [tool.with_name("torchrun"), "--nproc_per_node", "2", "--master_port", "0", "--rdzv-backend", "c10d"]
+    argv += ["--rdzv-endpoint", "127.0.0.1:0", tool.with_name("tierline"), "train", "run", "--preset", tmp_path / "two.yaml"]
+    argv += ["--init", init, "--out", tmp_path / "two", "--coverage", "0.5", "--server", judge.url]
+    done = subprocess.run(list(map(str, argv)), capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stderr[-3000:]
+    run(RunRequest(config, 0.5, 1, init, tmp_path / "one"), Judge(judge.url))
+    one, two = (read_log(tmp_path / name / "log.jsonl") for name in ("one", "two"))
+    assert [line["generation"] for line in two] == [1, 2, 3]
+    assert two[0]["reward"] == pytest.approx(one[0]["reward"])
+    assert two[0]["solve_rate"] == pytest.approx(one[0]["solve_rate"])
