@@ -6,7 +6,7 @@ unknown: never wrong, never a reward of 0.
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from time import perf_counter
 
@@ -65,6 +65,11 @@ class Judged:
     known_before: bool = False
     unknown: bool = False
     error: str = ""
+    tiers: tuple[Verdict | None, ...] = ()
+    """None: not judged."""
+    cpu_s: float | None = None
+    memory_mb: float | None = None
+    """The largest of its tests."""
 
     def reward(self, kind: RewardKind, coverage: float) -> float | None:
         """None: nothing is known."""
@@ -158,7 +163,7 @@ def _named(
             continue
         judged = found.get(said, UNKNOWN)
         if said in seen and not judged.unknown:
-            judged = Judged(judged.verdict, judged.failure, judged.coverage_passed, known_before=True)
+            judged = replace(judged, known_before=True)
         seen.add(said)
         yield place, judged
 
@@ -166,7 +171,15 @@ def _named(
 def _judged(result: Result) -> Judged:
     if result.verdict in (None, Verdict.JE):
         return Judged(unknown=True, error=result.error or "")
-    return Judged(result.verdict, result.failure, result.coverage_passed, known_before=result.cached)
+    return Judged(
+        result.verdict,
+        result.failure,
+        result.coverage_passed,
+        known_before=result.cached,
+        tiers=tuple(tier.verdict for tier in result.tiers),
+        cpu_s=max((tier.cpu_s for tier in result.tiers if tier.cpu_s is not None), default=None),
+        memory_mb=max((tier.memory_mb for tier in result.tiers if tier.memory_mb is not None), default=None),
+    )
 
 
 class Counts:

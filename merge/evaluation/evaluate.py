@@ -1,0 +1,124 @@
+"""Sampling a model on problems and judging what comes, at one alpha or many.
+
+Interrupted, the same call goes on: samples that are written are not drawn again, and each sample's random numbers follow from
+the seed, its problem and its number. Where the judge failed a sample is judged again, up to three times; what is still unknown
+then is written as JE, counted, and drawn again by the next call.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from merge.evaluation.samples import Sample, line_of, read_samples, sample_of
+from service.client import TierlineClient
+from trainer.files import read_json, write_json
+from trainer.judging import Judging
+from trainer.rollout import Rollout, roll_out
+from trainer.sampling import Sampler
+from trainer.seeds import seed_of
+from trainer.settings import Setting
+from trainer.tasks import Task
+
+_ROUNDS = 3
+_CHUNK = 1024
+"""Rollouts between two writes of what was judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What to draw and where to write it. `identity` names the model, setting and seed: a file is of one only.
+
+    `tasks`: the problems. `told` is called with samples written and wanted.
+    """
+
+    path: Path
+    tasks: tuple[Task, ...]
+    samples: int
+    seed: int
+    weights: str
+    identity: dict[str, Any]
+    told: Callable[[int, int], None] = lambda done, wanted: None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds: of it all, and of that waiting for verdicts with nothing else to do."""
+
+    wall_s: float
+    waited_s: float
+    drawn: int
+
+
+def evaluate(asked: Evaluation, sampler: Sampler, setting: Setting, client: TierlineClient) -> tuple[list[Sample], Cost]:
+    """All samples, what was written before included. Raises ValueError when the file is of another evaluation."""
+    began, waited, drawn = perf_counter(), 0.0, 0
+    kept = _resume(asked)
+    wanted = len(asked.tasks) * asked.samples
+    with asked.path.open("a", encoding="utf-8") as file, Judging(client, 1.0) as judging:
+        for attempt in range(_ROUNDS):
+            have = {(sample.problem, sample.sample) for sample in kept}
+            missing = [
+                (task, number)
+                for number in range(asked.samples)  # so that what is there after an interruption covers all problems
+                for task in asked.tasks
+                if (task.problem, number) not in have
+            ]
+            for first in range(0, len(missing), _CHUNK):
+                part = missing[first : first + _CHUNK]
+                drawn += len(part)
+                for sample in _draw(asked, part, sampler, setting, judging):
+                    if sample.known or attempt == _ROUNDS - 1:
+                        kept.append(sample)
+                        file.write(line_of(sample))
+                file.flush()
+                asked.told(len(kept), wanted)
+            if len(kept) >= wanted:
+                break
+        waited = judging.waited_s
+    return kept, Cost(perf_counter() - began, waited, drawn)
+
+
+def _draw(
+    asked: Evaluation, part: Sequence[tuple[Task, int]], sampler: Sampler, setting: Setting, judging: Judging
+) -> Iterator[Sample]:
+    tasks = [task for task, _ in part]
+    seeds = [seed_of(asked.seed, task.problem, number) for task, number in part]
+    rollouts: dict[int, Rollout] = {}
+    for place, rollout in roll_out(sampler, setting, tasks, seeds):
+        rollouts[place] = rollout
+        judging.put(place, rollout)
+    verdicts = judging.verdicts()
+    for place, (_, number) in enumerate(part):
+        rollout = rollouts[place]
+        text = sampler.tokenizer.decode(rollout.token_ids, skip_special_tokens=True)
+        yield sample_of(rollout, verdicts[place], number, text, asked.weights)
+
+
+def _resume(asked: Evaluation) -> list[Sample]:
+    """What is written already; the file then has whole lines of known samples only."""
+    identity = {**asked.identity, "seed": asked.seed, "weights": asked.weights, "tasks": [asdict(task) for task in asked.tasks]}
+    beside = asked.path.with_suffix(".json")
+    found = read_json(beside)
+    if found and any(found.get(name) != value for name, value in _plain(identity).items()):
+        unlike = next(name for name, value in _plain(identity).items() if found.get(name) != value)
+        raise ValueError(f"{asked.path} is of another evaluation: its {unlike} differs. Fix: another folder, or remove it")
+    if not found:
+        if asked.path.exists():
+            raise ValueError(f"{asked.path} is there and {beside.name} is not, so nobody knows what it is of. Fix: remove it")
+        asked.path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(beside, identity)
+    kept = [sample for sample in read_samples(asked.path) if sample.known and sample.sample < asked.samples]
+    unique = {(sample.problem, sample.sample): sample for sample in kept}
+    temporary = asked.path.with_suffix(".tmp")
+    temporary.write_text("".join(map(line_of, unique.values())), encoding="utf-8")
+    temporary.replace(asked.path)
+    return list(unique.values())
+
+
+def _plain(value: dict[str, Any]) -> dict[str, Any]:
+    """As it comes back from JSON."""
+    plain: dict[str, Any] = json.loads(json.dumps(value))
+    return plain
