@@ -47,8 +47,8 @@ def run_command(
     if dry_run:
         plan_command(preset=preset, server=server)
         return
-    with _clear_errors():
-        config, folder, judge = _run_config(preset), _needed(out), Judge(server, key or _first_key())
+    with clear_errors():
+        config, folder, judge = _run_config(preset), _needed(out), Judge(server, key or first_key())
         if init is None:
             raise ValueError("init: name the model to start from with --init DIR, or make one with `tierline train sweep`")
         judge.check()
@@ -62,7 +62,7 @@ def _run_config(preset: str) -> RunConfig:
     return run_of_plan(read_plan_config(preset)) if preset in PRESETS else read_sweep_config(preset).run
 
 
-def _first_key() -> str | None:
+def first_key() -> str | None:
     """One of the keys that the judge was started with, where both have the same environment."""
     return os.environ.get("TIERLINE_API_KEYS", "").split(",")[0] or None
 
@@ -77,14 +77,14 @@ def sweep_command(
     seed: Seed = 1,
 ) -> None:
     """One run for each coverage, from the same start, with the same data and seeds; then held-out problems."""
-    with _clear_errors():
+    with clear_errors():
         if preset in PRESETS:
             config = SweepConfig(run=_run_config(preset), coverages=read_plan_config(preset).coverages)
         else:
             config = read_sweep_config(preset)
         if coverage:
             config = SweepConfig.model_validate({**config.model_dump(), "coverages": sorted(coverage)})
-        folder, judge = _needed(out), Judge(server, key or _first_key())
+        folder, judge = _needed(out), Judge(server, key or first_key())
         judge.check()
         from trainer.sweep import SweepRequest, Told, sweep  # torch, TRL: seconds
 
@@ -148,7 +148,7 @@ def _share(interval: Mapping[str, float]) -> str:
 
 
 @contextmanager
-def _clear_errors() -> Iterator[None]:
+def clear_errors() -> Iterator[None]:
     """What a user can mend ends in a sentence."""
     try:
         yield

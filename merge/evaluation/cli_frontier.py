@@ -1,0 +1,110 @@
+"""`tierline frontier`: a study from nothing to a report."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from trainer.cli_sweep import Key, clear_errors, first_key
+from trainer.judging import Judge
+
+app = typer.Typer(add_completion=False)
+_out = Console(highlight=False)
+_err = Console(stderr=True, highlight=False)
+_START_S = 120.0
+
+
+@app.command()
+def frontier(
+    out: Annotated[Path, typer.Option(help="Folder to write. The same command goes on where it was interrupted.")],
+    preset: Annotated[str, typer.Option(help="laptop, complementary, or a YAML file.")] = "laptop",
+    server: Annotated[
+        str | None, typer.Option(envvar="TIERLINE_URL", help="The judge; default: one of its own, for as long as it runs.")
+    ] = None,
+    key: Key = None,
+) -> None:
+    """Run the whole study: judge, warm start, RL, merge, evaluation over alphas, report."""
+    with clear_errors():
+        from merge.evaluation.study_config import read_study_config
+
+        config = read_study_config(preset)
+        with _judge(server, key or first_key()) as judge:
+            from merge.evaluation.study import TIMES, Telling, study  # torch, TRL: seconds
+            from merge.evaluation.study_report import write_report
+            from trainer.files import read_json
+
+            telling = Telling(
+                stage=lambda number, of, name: _err.print(Text(f"[{number}/{of}] {name}", style="bold")), detail=_Detail()
+            )
+            analysis = study(config, out, judge, telling)
+            page = write_report(analysis, read_json(out / TIMES), out)
+        for claim in analysis["claims"]:
+            _out.print(Text(f"{claim['outcome']:12} {claim['name']}: {claim['found']}"), soft_wrap=True)
+        _out.print(Text(str(page)), soft_wrap=True)
+
+
+class _Detail:
+    """A line every few seconds: a log that can be read afterwards."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def __call__(self, text: str) -> None:
+        if (now := time.monotonic()) - self._last > 5:
+            self._last = now
+            _err.print(Text(f"      {text}"), soft_wrap=True)
+
+
+@contextmanager
+def _judge(server: str | None, key: str | None) -> Iterator[Judge]:
+    """The one that was named, or one that is served here until the end. Raises ConnectionError when it does not start."""
+    if server is not None:
+        yield Judge(server, key)
+        return
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    tool = Path(sys.executable).with_name("tierline")
+    environment = {name: value for name, value in os.environ.items() if name != "TIERLINE_API_KEYS"}
+    with (
+        tempfile.TemporaryFile("w+") as log,
+        subprocess.Popen(
+            [str(tool), "serve", "--host", "127.0.0.1", "--port", str(port)],
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl+C stops the study first, and it stops the judge
+        ) as process,
+    ):
+        try:
+            judge = Judge(f"http://127.0.0.1:{port}")
+            _await(process, judge, log)
+            yield judge
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _await(process: "subprocess.Popen[bytes]", judge: Judge, log: IO[str]) -> None:
+    end = time.monotonic() + _START_S
+    while True:
+        try:
+            judge.check()
+            return
+        except ConnectionError:
+            if process.poll() is not None or time.monotonic() > end:
+                log.seek(0)
+                raise ConnectionError(
+                    f"the judge did not start: {log.read()[-2000:]}. Fix: see `tierline doctor`, or name one with --server"
+                ) from None
+            time.sleep(0.2)
