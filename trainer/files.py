@@ -23,6 +23,11 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     _sync(path.parent)
 
 
+def is_taken(folder: Path) -> bool:
+    """Whether something lies there already, other than what an interrupted `write_whole` left."""
+    return folder.is_dir() and any(not path.name.endswith(".tmp") for path in folder.iterdir())
+
+
 def write_json(path: Path, value: object) -> None:
     """As JSON."""
     write_whole(path, lambda temporary: temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8"))

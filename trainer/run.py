@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from trainer.engine import WHOLE, Checkpoints, Log, Rollouts, make_engine
-from trainer.files import folder_digest, read_json, write_json, write_whole
+from trainer.files import folder_digest, is_taken, read_json, write_json, write_whole
 from trainer.judging import Judge, Judging
 from trainer.run_config import RunConfig
 from trainer.sampling import Sampler
@@ -137,7 +137,7 @@ def _claim(out: Path, identity: Mapping[str, Any]) -> None:
     """Make the folder this run's, or see that it is. Of several processes the first makes it."""
     found = read_json(out / RUN) if _is_first() else _awaited(out / RUN)
     if not found:
-        if out.is_dir() and any(out.iterdir()):
+        if is_taken(out):
             raise ValueError(f"{out} is not empty and holds no run. Fix: name another folder with --out")
         write_json(out / RUN, identity)
         return

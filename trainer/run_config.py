@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from trainer.families.compositions import SIZES
+from trainer.families.compositions import SIZES_OF
 from trainer.judging import RewardKind
 from trainer.plan_config import PlanConfig
 from trainer.settings import ReasoningOptions, SettingOptions
@@ -42,10 +42,13 @@ class WarmStart(_Given):
     steps: int = Field(900, ge=1, le=1_000_000, description="fewer than 700 leave many programs that do not parse")
     batch: int = Field(64, ge=1, le=65536, description="programs of a step")
     learning_rate: float = Field(2e-3, gt=0, le=1, allow_inf_nan=False, description="at its highest; falls as a cosine")
+    family: Literal["frontier", "complementary"] = "frontier"
+    extra_share: float = Field(0.0, ge=0, le=1, description="complementary: of problems that only brute force can do")
     problems: int = Field(800, ge=1, le=1_000_000, description="of the train part that programs are made for")
     hardness: tuple[int, int] = Field((0, 5), description="of these problems, lowest and highest")
     brute_shares: dict[str, float] = Field(
-        default_factory=lambda: {"small": 0.65, "medium": 0.55, "large": 0.45}, description="of brute-force programs, by size"
+        default_factory=lambda: {"small": 0.65, "medium": 0.55, "large": 0.45, "loose": 0.5, "tight": 0.5},
+        description="of brute-force programs, by size",
     )
     mistakes: float = Field(0.02, ge=0, le=1, description="probability of a mistake in a place that is easy to get right")
     tricky_mistakes: float = Field(0.25, ge=0, le=1, description="and in a tricky place of an efficient program")
@@ -55,21 +58,38 @@ class WarmStart(_Given):
 class FamilyTasks(_Given):
     """Problems of the generated family."""
 
-    source: Literal["frontier"] = "frontier"
+    source: Literal["frontier", "complementary"] = "frontier"
     hardness: tuple[int, int] = Field((0, 3), description="lowest and highest number of features that are easy to get wrong")
     size_shares: dict[str, float] = Field(
-        default_factory=lambda: {"small": 0.1, "medium": 0.2, "large": 0.7},
-        description="of problems by size; brute force must fail on most, or both ends of a sweep come to the same",
+        default_factory=dict,
+        description="of problems by size (frontier: small, medium, large; complementary: loose, tight); brute force must fail on "
+        "most, or both ends of a sweep come to the same",
     )
+    extra_share: float = Field(0.0, ge=0, le=1, description="complementary: of problems that only brute force can do")
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "FamilyTasks":
         low, high = self.hardness
         if not 0 <= low <= high <= 5:
             raise ValueError(f"hardness: {list(self.hardness)}; give two numbers from 0 to 5, the lower one first")
-        if set(self.size_shares) != set(SIZES) or min(self.size_shares.values()) < 0 or not sum(self.size_shares.values()):
-            raise ValueError(f"size_shares: give a share of at least 0 for each of {', '.join(SIZES)}")
+        sizes = SIZES_OF[self.source]
+        shares = self.size_shares
+        if shares and (set(shares) != set(sizes) or min(shares.values()) < 0 or not sum(shares.values())):
+            raise ValueError(f"size_shares: give a share of at least 0 for each of {', '.join(sizes)}")
+        if self.extra_share and self.source == "frontier":
+            raise ValueError("extra_share belongs to the complementary family")
         return self
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Of problems by size, as given or by default."""
+        return (
+            self.size_shares
+            or {
+                "frontier": {"small": 0.1, "medium": 0.2, "large": 0.7},
+                "complementary": {"loose": 0.1, "tight": 0.9},
+            }[self.source]
+        )
 
 
 class StoredTasks(TaskFilter):

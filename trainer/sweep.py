@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from trainer.files import folder_digest, read_json, write_json
+from trainer.files import folder_digest, is_taken, read_json, write_json
 from trainer.held_out import try_held_out
 from trainer.judging import Judge
 from trainer.run import LOG, RunRequest, run
@@ -86,7 +86,7 @@ def _claim(asked: SweepRequest) -> None:
     said = {"config": asked.config.model_dump(mode="json"), "seed": asked.seed, "init": str(asked.init) if asked.init else None}
     found = read_json(asked.out / ASKED)
     if not found:
-        if asked.out.is_dir() and any(asked.out.iterdir()):
+        if is_taken(asked.out):
             raise ValueError(f"{asked.out} is not empty and holds no sweep. Fix: name another folder with --out")
         if asked.init is None and asked.config.warm_start is None:
             raise ValueError("init: there is no model to start from. Fix: --init DIR, or warm_start in the configuration")

@@ -7,7 +7,7 @@ from itertools import islice
 from service.client import TierlineClient
 from trainer.families import Instance, Part, instances, make_problem
 from trainer.families import task_of as family_task
-from trainer.families.compositions import SIZES
+from trainer.families.problems import needs_brute_force
 from trainer.run_config import FamilyTasks, TaskSource
 from trainer.task_sources import stored_tasks
 from trainer.tasks import Task
@@ -26,13 +26,15 @@ def task_order(source: TaskSource, rows: int, seed: int, client: TierlineClient)
 def family_instances(source: FamilyTasks, part: Part, seed: int) -> Iterator[Instance]:
     """Without end."""
     low, high = source.hardness
-    shares = tuple(source.size_shares[size] for size in SIZES)
-    return instances(part, seed, hardness=range(low, high + 1), size_shares=shares)  # type: ignore[arg-type]
+    found = instances(
+        part, seed, hardness=range(low, high + 1), size_shares=source.shares, family=source.source, extra_share=source.extra_share
+    )
+    return (each for each in found if each.composition.extra == "ends_any" or needs_brute_force(each))
 
 
 def store_instances(chosen: Sequence[Instance], client: TierlineClient) -> list[Task]:
     """Let the judge know these problems; their tasks."""
-    known = {summary.id for summary in client.list_problems("frontier/")}
+    known = {summary.id for summary in client.list_problems(f"{chosen[0].family}/")}
     for instance in dict.fromkeys(chosen):
         if instance.name not in known:
             client.put_problem(instance.name, make_problem(instance))

@@ -86,7 +86,7 @@ class _Corpus:
 
     def __init__(self, asked: WarmStart, seed: int, tokenizer: Any) -> None:
         low, high = asked.hardness
-        source = instances(Part.TRAIN, seed, hardness=range(low, high + 1), size_shares=(1 / 3, 1 / 3, 1 / 3))
+        source = instances(Part.TRAIN, seed, hardness=range(low, high + 1), family=asked.family, extra_share=asked.extra_share)
         self._problems = [next(source) for _ in range(asked.problems)]
         self._asked, self._seed, self._tokenizer = asked, seed, tokenizer
 

@@ -1,7 +1,6 @@
 """One pair of checkpoints at many alphas, each evaluated on the same problems with the same random numbers."""
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +14,8 @@ from merge.evaluation.samples import Sample, read_samples
 from merge.in_place import InPlace
 from service.client import TierlineClient
 from trainer.files import folder_digest, read_json, write_json
+from trainer.sampling import Sampler
+from trainer.sampling.openai_sampler import OpenAISampler
 from trainer.sampling.transformers_sampler import TransformersSampler
 from trainer.settings import SettingOptions, make_setting
 from trainer.tasks import Task
@@ -28,23 +29,6 @@ class Pair:
 
     low: Path
     high: Path
-
-
-def parse_alphas(text: str) -> tuple[float, ...]:
-    """`-1:2:0.25` (first, last, step) or `0,0.5,1`, without repeats and rising. Raises ValueError."""
-    try:
-        if ":" in text:
-            first, last, step = (float(part) for part in text.split(":"))
-            if not step > 0 or last < first or (last - first) / step > 10_000:
-                raise ValueError
-            found = [first + step * number for number in range(math.floor((last - first) / step + 1e-9) + 1)]
-        else:
-            found = [float(part) for part in text.split(",")]
-        if not all(map(math.isfinite, found)):
-            raise ValueError
-    except ValueError:
-        raise ValueError(f"alphas: {text!r}; give FIRST:LAST:STEP such as -1:2:0.25, or numbers with commas") from None
-    return tuple(sorted({round(alpha, 9) for alpha in found}))
 
 
 def samples_file(folder: Path, alpha: float) -> Path:
@@ -93,6 +77,34 @@ def evaluate_alphas(
             costs[f"{alpha:g}"] = _added(costs.get(f"{alpha:g}"), cost)
             write_json(folder / COSTS, costs)
         found[alpha] = [sample for sample in have if sample.sample < samples]
+    return found
+
+
+def evaluate_model(
+    folder: Path,
+    tasks: Sequence[Task],
+    setting: SettingOptions,
+    *,
+    samples: int,
+    seed: int,
+    path: Path,
+    client: TierlineClient,
+    server: str | None = None,
+    told: Callable[[int, int], None] = lambda done, wanted: None,
+) -> list[Sample]:
+    """Samples of one model: drawn in this process, or by a vLLM server that has it loaded."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    sampler: Sampler
+    if server is None:
+        sampler = TransformersSampler(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval(), tokenizer)
+    else:
+        sampler = OpenAISampler(server, tokenizer)
+    identity = {"setting": setting.model_dump(mode="json")}
+    asked = Evaluation(path, tuple(tasks), samples, seed, folder_digest(folder), identity, told)
+    try:
+        found, _ = evaluate(asked, sampler, make_setting(setting, client), client)
+    finally:
+        sampler.close()
     return found
 
 

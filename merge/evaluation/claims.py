@@ -13,6 +13,10 @@ FLAT = 0.1
 """A solve rate that changes by less counts as nearly the same."""
 
 
+SMALLEST = 0.005
+"""An ensemble's gain of less is none that anybody would notice."""
+
+
 class Outcome(StrEnum):
     """Of a claim, in this study."""
 
@@ -105,7 +109,7 @@ def _ensemble(each: Mapping[str, Any]) -> Claim:
         "At a matched budget a mixture of alphas solves more than the best single checkpoint.",
         f"mixture {each['held_out']['mixture']:.3f}, single {each['held_out']['single']:.3f}, both chosen on other problems; "
         f"difference {_interval(gain)}",
-        _sign(gain, wanted=1),
+        _sign(gain, wanted=1) if abs(gain["value"]) >= SMALLEST else Outcome.CANNOT_TELL,
     )
 
 

@@ -7,7 +7,6 @@ seeds.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -16,17 +15,13 @@ from merge.combination import pair
 from merge.evaluation.alphas import COSTS, Pair, evaluate_alphas
 from merge.evaluation.analysis import Study, analyse
 from merge.evaluation.claims import claims_of
+from merge.evaluation.problem_sets import held_out_tasks
 from merge.evaluation.samples import Sample
 from merge.evaluation.study_config import StudyConfig
 from merge.merging import MergeRequest, merge_checkpoints
-from trainer.families import Part
-from trainer.files import read_json, write_json
+from trainer.files import is_taken, read_json, write_json
 from trainer.judging import Judge
-from trainer.run_config import FamilyTasks
 from trainer.sweep import SweepRequest, Told, sweep
-from trainer.task_order import family_instances, store_instances
-from trainer.task_sources import stored_tasks
-from trainer.tasks import Task
 
 ASKED, ANALYSIS, TIMES = "asked.json", "analysis.json", "times.json"
 
@@ -83,7 +78,7 @@ def _claim(config: StudyConfig, out: Path) -> None:
     said = config.model_dump(mode="json")
     found = read_json(out / ASKED)
     if not found:
-        if out.is_dir() and any(out.iterdir()):
+        if is_taken(out):
             raise ValueError(f"{out} is not empty and holds no study. Fix: name another folder with --out")
         write_json(out / ASKED, said)
     elif unlike := [name for name in said if found.get(name) != said[name]]:
@@ -115,7 +110,7 @@ def _evaluate(
         return evaluate_alphas(
             ends,
             config.alphas,
-            _tasks(config, seed, client),
+            held_out_tasks(config.tasks, config.problems, seed, client),
             config.sweep.run.setting,
             samples=config.samples,
             seed=seed,
@@ -123,16 +118,6 @@ def _evaluate(
             client=client,
             told=lambda alpha, done, wanted: telling.detail(f"alpha {alpha:g}: {done} of {wanted} samples"),
         )
-
-
-def _tasks(config: StudyConfig, seed: int, client: Any) -> list[Task]:
-    if isinstance(config.tasks, FamilyTasks):
-        source = family_instances(config.tasks, Part.HELD_OUT, seed)
-        distinct = list(dict.fromkeys(islice(source, 20 * config.problems)))
-        if len(distinct) < config.problems:
-            raise ValueError(f"problems: the family has but {len(distinct)} such problems, {config.problems} are asked for")
-        return store_instances(distinct[: config.problems], client)
-    return stored_tasks(client, config.tasks)[: config.problems]
 
 
 def _analysis(config: StudyConfig, samples: Mapping[int, Mapping[float, list[Sample]]], out: Path) -> dict[str, Any]:

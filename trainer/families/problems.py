@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from service.schemas import Problem, Test
 from trainer.families.compositions import SIZES, Instance
-from trainer.families.programs import efficient, text_of
+from trainer.families.programs import Program, brute_force, efficient, text_of
 from trainer.tasks import Task
 
 TIME_LIMIT_S = 0.015
@@ -22,8 +22,23 @@ _LISTS = 6
 
 
 def solve_of(instance: Instance) -> Callable[[list[int], int], int]:
-    """The answer to one list and number, by the efficient program."""
-    source = text_of(efficient(instance.composition)).partition("for line in")[0]
+    """The answer to one list and number, by the efficient program where that is right, else by brute force."""
+    return _function(
+        efficient(instance.composition) if instance.composition.extra == "ends_any" else brute_force(instance.composition)
+    )
+
+
+def needs_brute_force(instance: Instance) -> bool:
+    """Whether the program that does not look at both ends together fails a small test."""
+    ignoring = _function(efficient(instance.composition))
+    small = make_problem(instance).tests[: len(_SMALL)]
+    given = [list(map(int, line.split())) for test in small for line in test.input.splitlines()]
+    wanted = [line for test in small for line in test.output.splitlines()]
+    return [str(ignoring(numbers, k)) for k, *numbers in given] != wanted
+
+
+def _function(program: Program) -> Callable[[list[int], int], int]:
+    source = text_of(program).partition("for line in")[0]
     names: dict[str, Callable[[list[int], int], int]] = {}
     exec(source, names)  # noqa: S102 - our own text, from the tables of `programs`
     return names["solve"]
@@ -41,7 +56,7 @@ def make_problem(instance: Instance) -> Problem:
         time_limit_s=TIME_LIMIT_S,
         memory_limit_mb=MEMORY_LIMIT_MB,
         tiers=TIERS,
-        tags=("frontier", instance.composition.part.value),
+        tags=(instance.family, instance.composition.part.value),
         difficulty=str(instance.composition.hardness),
     )
 
@@ -61,6 +76,6 @@ def task_of(instance: Instance) -> Task:
         problem=instance.name,
         statement=" ".join(instance.words),
         difficulty=str(instance.composition.hardness),
-        group=instance.size,
+        group=instance.group,
         tags=(instance.composition.part.value,),
     )

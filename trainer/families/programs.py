@@ -49,6 +49,15 @@ _CONDITION = {
     "xor_is_k": "            if s == k",
 }
 _AVERAGE = {"subarrays": "            if s == k * (j - i + 1)", "pairs": "            if s == 2 * k"}
+_EXTRA = {
+    "ends_any": "",
+    "ends_differ": " and b[i] != b[j]",
+    "ends_equal": " and b[i] == b[j]",
+    "right_larger": " and b[j] > b[i]",
+    "left_larger": " and b[i] > b[j]",
+    "ends_sum_even": " and (b[i] + b[j]) % 2 == 0",
+    "ends_sum_odd": " and (b[i] + b[j]) % 2",
+}
 _RIGHT_SLOW = {"right_any": ": ", "right_odd_index": " and j % 2: ", "right_positive": " and b[j] > 0: "}
 _UPDATE = {
     "count": "r += 1\n",
@@ -118,6 +127,7 @@ _SLOTS: Mapping[str, tuple[str, ...]] = {
         "loop_j": _LOOP_J.values(),
         "value": (*_VALUE.values(), _SLICE),
         "condition": (*_CONDITION.values(), *_AVERAGE.values()),
+        "extra": _EXTRA.values(),
         "right_slow": _RIGHT_SLOW.values(),
         "update": _UPDATE.values(),
         "dictionary": (_DICTIONARY,),
@@ -157,6 +167,7 @@ def brute_force(asked: Composition, *, cubic: bool = False) -> Program:
         ("loop_j", _LOOP_J[asked.structure]),
         ("value", _SLICE if sliced else _VALUE[asked.structure, xor]),
         ("condition", condition),
+        ("extra", _EXTRA[asked.extra]),
         ("right_slow", _RIGHT_SLOW[asked.right]),
         ("update", _UPDATE[asked.aggregate]),
         ("output", _OUTPUT[asked.output]),
@@ -166,7 +177,8 @@ def brute_force(asked: Composition, *, cubic: bool = False) -> Program:
 
 
 def efficient(asked: Composition) -> Program:
-    """One loop and a dictionary of what may stand on the left, right on every input."""
+    """One loop and a dictionary of what may stand on the left: right on every input where nothing is asked of both ends
+    together, for it does not look at that."""
     kind = (asked.structure, asked.condition)
     keep = (("key", _KEY[kind]), ("left", _LEFT[asked.left]), ("store", _STORE[asked.aggregate]))
     find = (("wanted", _WANTED[kind]), ("right", _RIGHT[asked.right]), ("look_up", _LOOK_UP[asked.aggregate]))
