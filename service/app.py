@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 
-from service import routes_machine, routes_problems, routes_run_code, routes_sessions, routes_submissions
+from service import routes_machine, routes_problems, routes_reports, routes_run_code, routes_sessions, routes_submissions
 from service.backend import Backend, OpenBackend
 from service.context import State
 from service.errors import TierlineError
@@ -91,6 +91,7 @@ def create_app(settings: Settings, open_backend: OpenBackend) -> FastAPI:
     app.include_router(routes_sessions.router)
     app.include_router(routes_problems.router)
     app.include_router(routes_machine.router)
+    app.include_router(routes_reports.router)
     app.add_api_route("/", _home, include_in_schema=False)
     app.openapi = _openapi(app, with_keys=bool(settings.api_keys))  # type: ignore[method-assign]
     app.add_middleware(Front, keys=Keys(settings.api_keys), metrics=metrics)

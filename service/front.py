@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import TierlineError
-from service.keys import Keys
+from service.keys import Keys, is_for_browsers
 from service.logs import log_request
 from service.metrics import Metrics
 from service.problem_documents import on_bug, on_http_exception, respond
@@ -80,7 +80,10 @@ class Front:
         try:
             scope["state"]["caller"] = self._keys.caller(scope["path"], headers)
         except TierlineError as error:
-            return respond(error)
+            refusal = respond(error)
+            if is_for_browsers(scope["path"]):
+                refusal.headers["WWW-Authenticate"] = 'Basic realm="tierline: any name, and one of the keys as password"'
+            return refusal
         except HTTPException as error:
             return await on_http_exception(Request(scope), error)
         return None

@@ -1,8 +1,8 @@
 """Who may call: bearer keys, and where there are none, programs of this machine only.
 
 With keys, every path needs `Authorization: Bearer KEY` but /healthz, /readyz (probes have no keys) and the documentation;
-/metrics needs one too. /run_code also takes the key as the password of Basic authorization: its clients can set no header, but
-send so what stands before the @ of a URL.
+/metrics needs one too. /run_code and /reports also take the key as the password of Basic authorization: clients of the one can
+set no header, but send so what stands before the @ of a URL; the other is for browsers, which ask for a password then.
 
 Without keys the server binds loopback only, and then the web pages that a user of this machine visits
 are the ones to fear: a page may send requests to 127.0.0.1, and by DNS rebinding even read the answers. So a Host that is not
@@ -24,6 +24,11 @@ from service.errors import Unauthorized
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json", "/"})
 RUN_CODE_PATH = "/run_code"
+
+
+def is_for_browsers(path: str) -> bool:
+    """Whether a browser asks for it by itself, which has no way to send a bearer key."""
+    return path == "/reports" or path.startswith("/reports/")
 
 
 def is_loopback(host: str) -> bool:
@@ -59,7 +64,7 @@ class Keys:
             _refuse_foreign_pages(headers)
             return ""
         scheme, _, key = headers.get("authorization", "").partition(" ")
-        if path == RUN_CODE_PATH and scheme.lower() == "basic":
+        if (path == RUN_CODE_PATH or is_for_browsers(path)) and scheme.lower() == "basic":
             scheme, key = "bearer", _password(key)
         digest = hashlib.sha256(key.strip().encode("utf-8", "surrogateescape")).digest()
         good = False

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     port: int = Field(8077, ge=0, le=65535, description="port to bind; 0 takes a free one and prints it")
     api_keys: Annotated[tuple[str, ...], NoDecode] = Field((), description="bearer keys, separated by commas")
     data_dir: Path = Field(default_factory=default_data_dir, description="problems, compiled programs, results")
+    reports_dir: Path | None = Field(
+        None, description="folder whose NAME/report.html is shown at /reports/NAME; empty: reports in data_dir"
+    )
 
     machine_dir: Path | None = Field(
         None, description="folder in which all judges of a machine agree on cores and turns; empty: below the run directory"
@@ -129,6 +132,11 @@ class Settings(BaseSettings):
 
     _none = field_validator("machine_dir", "reference_speed", mode="before")(_nothing)
     _split = field_validator("api_keys", "python_packages", mode="before")(_names)
+
+    @property
+    def reports_folder(self) -> Path:
+        """Where reports are looked for."""
+        return self.reports_dir or self.data_dir / "reports"
 
 
 def unknown_variables() -> list[str]:

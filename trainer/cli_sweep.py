@@ -28,8 +28,8 @@ Preset = Annotated[str, typer.Option("--preset", help="laptop, 7b, 32b, or a YAM
 Coverages = Annotated[list[float] | None, typer.Option("--coverage", help="Share of the tests that must pass, smallest first.")]
 Init = Annotated[Path | None, typer.Option(help="Model to start from; default: the preset's warm start.")]
 Out = Annotated[Path | None, typer.Option(help="Folder to write. The same command goes on where it was interrupted.")]
-Server = Annotated[str, typer.Option(envvar="TIERLINE_URL", help="The judge.")]
-Key = Annotated[str | None, typer.Option(envvar="TIERLINE_API_KEY", help="One of its keys, where it has any.")]
+Server = Annotated[str, typer.Option(help="The judge.")]
+Key = Annotated[str | None, typer.Option(help="One of its keys, where it has any; default: the first of TIERLINE_API_KEYS.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of data, rollouts and the warm start.")]
 
 

@@ -28,9 +28,7 @@ _START_S = 120.0
 def frontier(
     out: Annotated[Path, typer.Option(help="Folder to write. The same command goes on where it was interrupted.")],
     preset: Annotated[str, typer.Option(help="laptop, complementary, or a YAML file.")] = "laptop",
-    server: Annotated[
-        str | None, typer.Option(envvar="TIERLINE_URL", help="The judge; default: one of its own, for as long as it runs.")
-    ] = None,
+    server: Annotated[str | None, typer.Option(help="The judge; default: one of its own, for as long as it runs.")] = None,
     key: Key = None,
 ) -> None:
     """Run the whole study: judge, warm start, RL, merge, evaluation over alphas, report."""
