@@ -5,6 +5,7 @@ list of commands is asked for: `tierline judge` never waits for torch, nor `tier
 """
 
 import sys
+from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,6 +32,17 @@ def _commands() -> dict[str, EntryPoint]:
     }
 
 
+def _missing(error: ModuleNotFoundError) -> Callable[[typer.Context], None]:
+    """In place of a command whose packages are not installed."""
+
+    def missing(ctx: typer.Context) -> None:
+        r"""Not installed here: pip install 'tierline\[train]'."""
+        raise error
+
+    missing.context_settings = {"ignore_unknown_options": True, "allow_extra_args": True}  # type: ignore[attr-defined]
+    return missing
+
+
 class _Commands(typer.core.TyperGroup):
     """Our commands, and those of other packages."""
 
@@ -41,10 +53,13 @@ class _Commands(typer.core.TyperGroup):
         point = _commands().get(cmd_name)
         if point is None:
             return None
-        found = point.load()
+        try:
+            found = point.load()
+        except ModuleNotFoundError as error:
+            found = _missing(error)
         if not isinstance(found, typer.Typer):
             function, found = found, typer.Typer(add_completion=False)
-            found.command(cmd_name)(function)
+            found.command(cmd_name, context_settings=getattr(function, "context_settings", None))(function)
         command = typer.main.get_command(found)
         command.name = cmd_name
         return command

@@ -25,6 +25,8 @@ def die_of(error: Exception) -> NoReturn:
             _die(f"no server answers ({error}). Fix: {fix}", Exit.JUDGE_FAILED)
         case httpx.HTTPError():
             _die(f"the server was lost: {type(error).__name__}: {error}", Exit.JUDGE_FAILED)
+        case ModuleNotFoundError():
+            _die(f"this command needs {error.name}, which is not installed. Fix: pip install 'tierline[train]'", Exit.USAGE)
         case OSError():
             fix = "set TIERLINE_DATA_DIR to a folder that can be written, and see `tierline doctor`"
             _die(f"{error.strerror or error}: {error.filename or 'no file'}. Fix: {fix}", Exit.JUDGE_FAILED)

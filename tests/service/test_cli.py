@@ -249,3 +249,15 @@ def test_message_of_a_program_is_not_read_as_markup() -> None:
     text = console.export_text()
     assert "[bold]t  JE" in text
     assert "judge: [red]x[/red] [link=file:///]" in text
+
+
+def test_commands_whose_packages_are_missing_say_what_to_install() -> None:
+    code = "import sys; sys.modules['torch'] = None; sys.modules['trainer.cli'] = None; from service.cli import main; main()"
+    for arguments, status in (
+        (("train", "sweep"), 2),
+        (("--help",), 0),
+        (("merge", "--low", "a", "--high", "b", "--alpha", "1", "--out", "c"), 2),
+    ):
+        done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+        assert done.returncode == status, done.stderr
+        assert "pip install 'tierline[train]'" in " ".join((done.stdout + done.stderr).split()), done.stderr
