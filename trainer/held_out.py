@@ -1,18 +1,18 @@
 """Trying a model on problems that share no composition with those it was trained on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from service.client import TierlineClient
 from service.schemas import Failure
 from trainer.families import Part
+from trainer.intervals import Interval, bootstrap
 from trainer.judging import Counts, Judging
 from trainer.rollout import Rollout, roll_out
 from trainer.run_config import HeldOut
@@ -21,17 +21,7 @@ from trainer.seeds import seed_of
 from trainer.settings import SettingOptions, make_setting
 from trainer.task_order import family_instances, store_instances
 
-_RESAMPLES = 2000
 MEASURES = ("solve_rate", "failures/optimization", "failures/correctness")
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A share and its 95 % interval: bootstrap over problems, which says nothing of other seeds."""
-
-    value: float
-    low: float
-    high: float
 
 
 def try_held_out(
@@ -59,7 +49,7 @@ def try_held_out(
             {"problem": instance.name, "known": each.known, "unknown": each.unknown, **each.shares()}
             for instance, each in zip(chosen, counts, strict=True)
         ],
-        "shares": {name: vars_of(interval) for name, interval in intervals(counts, seed).items()},
+        "shares": {name: asdict(interval) for name, interval in intervals(counts, seed).items()},
         "verdicts": {verdict: sum(each.verdicts[verdict] for each in counts) for verdict in counts[0].verdicts},
         "unknown": sum(each.unknown for each in counts),
     }
@@ -68,25 +58,13 @@ def try_held_out(
 def intervals(counts: Sequence[Counts], seed: int) -> dict[str, Interval]:
     """Of each measure, over problems that weigh alike."""
     known = [each for each in counts if each.known]
-    rng = np.random.default_rng(seed)
-    picks = rng.integers(0, len(known), (_RESAMPLES, len(known)))
-    found = {}
-    for name in MEASURES:
-        values = np.array([_measure(each, name) for each in known])
-        low, high = np.quantile(values[picks].mean(axis=1), (0.025, 0.975))
-        found[name] = Interval(float(values.mean()), float(low), float(high))
-    return found
+    return {name: bootstrap([_measure(each, name) for each in known], seed=seed) for name in MEASURES}
 
 
 def _measure(counts: Counts, name: str) -> float:
     if name == "solve_rate":
         return counts.solved / counts.known
     return counts.failures[Failure(name.partition("/")[2])] / counts.known
-
-
-def vars_of(interval: Interval) -> dict[str, float]:
-    """For JSON."""
-    return {"value": interval.value, "low": interval.low, "high": interval.high}
 
 
 def _distinct(source: Any) -> Any:

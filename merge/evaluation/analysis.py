@@ -13,8 +13,9 @@ import numpy as np
 
 from merge.evaluation.ensembles import Counts, best_single, held_out_gain, passes, uniform
 from merge.evaluation.frontiers import Point, beyond, efficient_points, hypervolume, hypervolume_gain
-from merge.evaluation.pass_at_k import bootstrap, pass_at_k_of
+from merge.evaluation.pass_at_k import pass_at_k_of
 from merge.evaluation.samples import Sample, by_problem, counts_of, coverage_curve, shares_of
+from trainer.intervals import bootstrap
 
 SEED = 20260528
 """Of every bootstrap and every halving here, so that numbers do not change from one call to the next."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from merge.evaluation.pass_at_k import Floats, Interval, bootstrap, miss
+from merge.evaluation.pass_at_k import Floats, miss
+from trainer.intervals import Interval, bootstrap
 
 Split = tuple[int, ...]
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from merge.evaluation.pass_at_k import RESAMPLES, Floats, Interval
+from merge.evaluation.pass_at_k import Floats
+from trainer.intervals import RESAMPLES, Interval, bootstrap
 
 WORST = (1.0, 1.0)
 """What hypervolume is measured from."""
@@ -65,9 +66,9 @@ def beyond(end: Point, point: Point, *, seed: int = 0) -> Beyond:
     return Beyond(
         point.alpha,
         end.alpha,
-        _paired(-change[:, axis], seed),
-        _paired(change[:, 1 - axis], seed),
-        _paired(change[:, 2], seed),
+        bootstrap(-change[:, axis], seed=seed),
+        bootstrap(change[:, 1 - axis], seed=seed),
+        bootstrap(change[:, 2], seed=seed),
     )
 
 
@@ -83,9 +84,3 @@ def hypervolume_gain(ends: Sequence[Point], points: Sequence[Point], *, seed: in
     spread = [gain(both[:, pick].mean(axis=1)) for pick in picks]
     low, high = np.quantile(spread, (0.025, 0.975))
     return Interval(gain(both.mean(axis=1)), float(low), float(high))
-
-
-def _paired(changes: Floats, seed: int) -> Interval:
-    picks = np.random.default_rng(seed).integers(0, len(changes), (RESAMPLES, len(changes)))
-    low, high = np.quantile(changes[picks].mean(axis=1), (0.025, 0.975))
-    return Interval(float(changes.mean()), float(low), float(high))

@@ -4,23 +4,12 @@ Shapes: p problems.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-RESAMPLES = 4000
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A mean over problems and its 95 % interval by bootstrap over problems, which says nothing of other training seeds."""
-
-    value: float
-    low: float
-    high: float
 
 
 def miss(n: int, c: int, k: int) -> float:
@@ -50,14 +39,3 @@ def pass_at_k(n: int, c: int, k: int) -> float:
 def pass_at_k_of(counts: Sequence[tuple[int, int]], k: int) -> Floats:
     """(p,) of each problem's (n, c); NaN where n is less than k."""
     return np.array([pass_at_k(n, c, k) if n >= k else np.nan for n, c in counts])
-
-
-def bootstrap(values: npt.ArrayLike, *, seed: int = 0, resamples: int = RESAMPLES) -> Interval:
-    """Of the mean of (p,) values; NaN are left out. Raises ValueError when there are none."""
-    given = np.asarray(values, dtype=np.float64)
-    known = given[~np.isnan(given)]
-    if not known.size:
-        raise ValueError("there is no problem to take a mean of")
-    picks = np.random.default_rng(seed).integers(0, known.size, (resamples, known.size))
-    low, high = np.quantile(known[picks].mean(axis=1), (0.025, 0.975))
-    return Interval(float(known.mean()), float(low), float(high))

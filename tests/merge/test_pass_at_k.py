@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from merge.evaluation.ensembles import Counts, best_mixture, best_single, held_out_gain, passes, single, uniform
-from merge.evaluation.pass_at_k import bootstrap, miss, pass_at_k, pass_at_k_of
+from merge.evaluation.pass_at_k import miss, pass_at_k, pass_at_k_of
+from trainer.intervals import bootstrap
 
 
 @given(st.integers(1, 9), st.data())
