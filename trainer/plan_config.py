@@ -1,13 +1,12 @@
 """What a run of a real model is planned from: the model, the GPUs, the batch, what judging costs. Unknown names are errors."""
 
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from service.client import DEFAULT_URL
+from trainer.config_file import read_config
 from trainer.settings import ReasoningOptions, SettingOptions
 from trainer.task_sources import TaskFilter
 
@@ -94,17 +93,4 @@ class PlanConfig(_Given):
 
 def read_plan_config(name: str) -> PlanConfig:
     """A shipped preset by name, or a YAML file by path. Raises ValueError that names each bad field."""
-    path = _shipped(name) if name in PRESETS else Path(name)
-    try:
-        return PlanConfig.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ValueError(f"{name!r} cannot be read ({error}); presets are {', '.join(PRESETS)}") from None
-    except yaml.YAMLError as error:
-        raise ValueError(f"{name}: is no YAML: {error}") from None
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in error.errors())
-        raise ValueError(f"{name}: {faults}") from None
-
-
-def _shipped(name: str) -> Path:
-    return Path(str(resources.files("trainer"))) / "presets" / f"{name}.yaml"
+    return read_config(PlanConfig, name, "trainer", PRESETS)

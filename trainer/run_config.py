@@ -1,13 +1,11 @@
 """What a run and a sweep are asked for. Unknown names are errors."""
 
 from enum import StrEnum
-from importlib import resources
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from trainer.config_file import faults_of, read_config
 from trainer.families.compositions import SIZES_OF
 from trainer.judging import RewardKind
 from trainer.plan_config import PlanConfig
@@ -215,9 +213,7 @@ def run_of_plan(planned: PlanConfig) -> RunConfig:
     try:
         return RunConfig.model_validate({**said, **planned.training})
     except ValidationError as error:
-        raise ValueError(
-            "; ".join(f"training.{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        ) from None
+        raise ValueError(faults_of(error, "training.")) from None
 
 
 SWEEP_PRESETS = ("laptop",)
@@ -225,14 +221,4 @@ SWEEP_PRESETS = ("laptop",)
 
 def read_sweep_config(name: str) -> SweepConfig:
     """A shipped preset by name, or a YAML file by path. Raises ValueError that names each bad field."""
-    path = Path(str(resources.files("trainer"))) / "presets" / f"{name}.yaml" if name in SWEEP_PRESETS else Path(name)
-    try:
-        given: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return SweepConfig.model_validate({} if given is None else given)
-    except OSError as error:
-        raise ValueError(f"{name!r} cannot be read ({error}); presets are {', '.join(SWEEP_PRESETS)}") from None
-    except yaml.YAMLError as error:
-        raise ValueError(f"{name}: is no YAML: {error}") from None
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in error.errors())
-        raise ValueError(f"{name}: {faults}") from None
+    return read_config(SweepConfig, name, "trainer", SWEEP_PRESETS)

@@ -1,12 +1,8 @@
 """What a study is asked for. Unknown names are errors."""
 
-from importlib import resources
-from pathlib import Path
-from typing import Any
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
+from trainer.config_file import read_config
 from trainer.run_config import SweepConfig, TaskSource
 
 STUDY_PRESETS = ("laptop", "complementary")
@@ -45,14 +41,4 @@ class StudyConfig(BaseModel):
 
 def read_study_config(name: str) -> StudyConfig:
     """A shipped preset by name, or a YAML file by path. Raises ValueError that names each bad field."""
-    path = Path(str(resources.files("merge"))) / "presets" / f"{name}.yaml" if name in STUDY_PRESETS else Path(name)
-    try:
-        given: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return StudyConfig.model_validate(given)
-    except OSError as error:
-        raise ValueError(f"{name!r} cannot be read ({error}); presets are {', '.join(STUDY_PRESETS)}") from None
-    except yaml.YAMLError as error:
-        raise ValueError(f"{name}: is no YAML: {error}") from None
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in error.errors())
-        raise ValueError(f"{name}: {faults}") from None
+    return read_config(StudyConfig, name, "merge", STUDY_PRESETS)
