@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from merge.evaluation.ensembles import Counts, best_single, held_out_gain, passes, uniform
+from merge.evaluation.ensembles import Counts, affordable, best_single, held_out_gain, passes, uniform
 from merge.evaluation.frontiers import Point, beyond, efficient_points, hypervolume, hypervolume_gain
 from merge.evaluation.pass_at_k import pass_at_k_of
 from merge.evaluation.samples import Sample, by_problem, counts_of, coverage_curve, shares_of
@@ -52,8 +52,11 @@ def common_problems(study: Study) -> list[str]:
     return sorted(set.intersection(*sets))
 
 
-def analyse(study: Study, budgets: Sequence[int]) -> dict[str, Any]:
-    """All of it, as JSON. Budgets over the number of samples of a problem are left out and named under `left_out`."""
+def analyse(study: Study, budgets: Sequence[int], seconds: Mapping[float, float] | None = None) -> dict[str, Any]:
+    """All of it, as JSON. Budgets over the number of samples of a problem are left out and named under `left_out`.
+
+    `seconds`: what a sample cost at each alpha, where that is known; ensembles are then matched by it too, beside by tokens.
+    """
     names = common_problems(study)
     if not names:
         raise ValueError("no problem has a known sample at every alpha")
@@ -69,8 +72,16 @@ def analyse(study: Study, budgets: Sequence[int]) -> dict[str, Any]:
         "alphas": [_alpha(alpha, tables[alpha], usable) for alpha in study.alphas],
         "frontier": frontier([Point(alpha, shares_of(table)) for alpha, table in tables.items()]),
         "complementarity": complementarity(counts),
-        "ensembles": [ensembles(counts, study.alphas, budget) for budget in usable],
+        "ensembles": [ensembles(counts, study.alphas, budget, _costs(tables, seconds)) for budget in usable],
     }
+
+
+def _costs(
+    tables: Mapping[float, Mapping[str, Sequence[Sample]]], seconds: Mapping[float, float] | None
+) -> dict[str, list[float]]:
+    """Of a sample, by alpha."""
+    tokens = [float(np.mean([sample.tokens for found in table.values() for sample in found])) for table in tables.values()]
+    return {"tokens": tokens} | ({"seconds": [seconds[alpha] for alpha in tables]} if seconds else {})
 
 
 def _alpha(alpha: float, table: Mapping[str, Sequence[Sample]], budgets: Sequence[int]) -> dict[str, Any]:
@@ -158,10 +169,13 @@ def _correlation(one: Any, other: Any) -> float | None:
     return None if one.std() == 0 or other.std() == 0 else float(np.corrcoef(one, other)[0, 1])
 
 
-def ensembles(counts: Counts, alphas: Sequence[float], budget: int) -> dict[str, Any]:
+def ensembles(
+    counts: Counts, alphas: Sequence[float], budget: int, costs: Mapping[str, Sequence[float]] | None = None
+) -> dict[str, Any]:
     """At one budget: every single alpha, fixed uniform mixtures, and one chosen on the other half of the problems.
 
-    `against_best` compares with the single alpha that is best on these very problems, which favours that one.
+    `against_best` compares with the single alpha that is best on these very problems, which favours that one. `at_equal_cost`
+    does so with as many samples of the mixture as cost what that one's budget does, by each of `costs` (of a sample, by alpha).
     """
     single = best_single(counts, budget)
     best = passes(counts, single)
@@ -171,11 +185,15 @@ def ensembles(counts: Counts, alphas: Sequence[float], budget: int) -> dict[str,
         if set(chosen) <= set(alphas) and len(chosen) <= budget:
             split = uniform(len(alphas), [list(alphas).index(alpha) for alpha in chosen], budget)
             found = passes(counts, split)
+            equal = {
+                kind: _at_equal_cost(counts, split, cost, single, best) for kind, cost in (costs or {}).items() if min(cost) > 0
+            }
             mixtures.append(
                 {
                     "alphas": list(chosen),
                     "pass": asdict(bootstrap(found, seed=SEED)),
                     "against_best": asdict(bootstrap(found - best, seed=SEED)),
+                    "at_equal_cost": equal,
                 }
             )
     return {
@@ -184,3 +202,12 @@ def ensembles(counts: Counts, alphas: Sequence[float], budget: int) -> dict[str,
         "mixtures": mixtures,
         "held_out": asdict(held_out_gain(counts, budget, seed=SEED)) if counts.problems >= 2 else None,
     }
+
+
+def _at_equal_cost(
+    counts: Counts, mixture: Sequence[int], cost: Sequence[float], single: Sequence[int], best: Any
+) -> dict[str, Any]:
+    chosen = [place for place, k in enumerate(mixture) if k]
+    budget = sum(k * each for k, each in zip(single, cost, strict=True))
+    split = affordable(chosen, cost, budget, [min(n for n, _ in row) for row in counts.counts])
+    return {"samples": sum(split), "against_best": asdict(bootstrap(passes(counts, split) - best, seed=SEED))}

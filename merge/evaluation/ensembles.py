@@ -65,6 +65,22 @@ def single(models: int, chosen: int, budget: int) -> Split:
     return uniform(models, (chosen,), budget)
 
 
+def affordable(chosen: Sequence[int], costs: Sequence[float], budget: float, most: Sequence[int]) -> Split:
+    """The largest equal parts of the chosen models that cost no more than the budget; `costs`: of a sample, by model, over 0.
+
+    `most`: samples there are of each model; no part is larger.
+    """
+    size = 0
+    while True:
+        split = uniform(len(costs), chosen, size + 1)
+        if sum(k * cost for k, cost in zip(split, costs, strict=True)) > budget + 1e-9:
+            break
+        if any(k > have for k, have in zip(split, most, strict=True)):
+            break
+        size += 1
+    return uniform(len(costs), chosen, size) if size else (0,) * len(costs)
+
+
 def best_single(counts: Counts, budget: int) -> Split:
     """The model that is best on these problems; the first of equals."""
     scores = [passes(counts, single(len(counts.models), model, budget)).mean() for model in range(len(counts.models))]

@@ -13,6 +13,7 @@ Draw = Callable[[Axes, Mapping[str, Any], Mapping[str, str]], None]
 LIGHT = {"ink": "#1c1c1c", "faint": "#c8c8c8", "paper": "#ffffff", "one": "#1f6feb", "two": "#c2410c", "three": "#15803d"}
 DARK = {"ink": "#e6e6e6", "faint": "#4a4a4a", "paper": "#16181c", "one": "#79b8ff", "two": "#fb923c", "three": "#4ade80"}
 _SIZE = (7.2, 4.4)
+_MARKERS = "osd^vP"
 
 
 def draw_frontier(axes: Axes, pooled: Mapping[str, Any], colours: Mapping[str, str]) -> None:
@@ -66,11 +67,18 @@ def draw_pass(axes: Axes, pooled: Mapping[str, Any], colours: Mapping[str, str])
     for place, k in enumerate(budgets):
         values = [point["pass_at"][k]["value"] for point in pooled["alphas"]]
         shade = 0.35 + 0.65 * (place + 1) / len(budgets)
-        axes.plot(alphas, values, color=colours["one"], alpha=shade, marker="o", markersize=4)
-        axes.annotate(f"k = {k}", (alphas[-1], values[-1]), textcoords="offset points", xytext=(6, -3), fontsize=9)
+        axes.plot(
+            alphas,
+            values,
+            color=colours["one"],
+            alpha=shade,
+            marker=_MARKERS[place % len(_MARKERS)],
+            markersize=5,
+            label=f"k = {k}",
+        )
     axes.set_xlabel("alpha")
     axes.set_ylabel("pass@k, mean over problems")
-    axes.set_xlim(right=alphas[-1] + (alphas[-1] - alphas[0]) * 0.12)
+    axes.legend(frameon=False, fontsize=9, labelcolor=colours["ink"], loc="lower left", bbox_to_anchor=(0, 1), ncols=len(budgets))
 
 
 def draw_ensembles(axes: Axes, pooled: Mapping[str, Any], colours: Mapping[str, str]) -> None:
@@ -93,7 +101,7 @@ def draw_ensembles(axes: Axes, pooled: Mapping[str, Any], colours: Mapping[str, 
     axes.set_xticks(list(places), [str(each["budget"]) for each in rows])
     axes.set_xlabel("budget: samples of a problem")
     axes.set_ylabel("difference in pass@budget")
-    axes.legend(frameon=False, fontsize=9, labelcolor=colours["ink"])
+    axes.legend(frameon=False, fontsize=9, labelcolor=colours["ink"], loc="lower left", bbox_to_anchor=(0, 1))
 
 
 PLOTS: Mapping[str, Draw] = {

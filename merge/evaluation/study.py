@@ -122,7 +122,9 @@ def _evaluate(
 
 def _analysis(config: StudyConfig, samples: Mapping[int, Mapping[float, list[Sample]]], out: Path) -> dict[str, Any]:
     whole = Study(samples)
+    seconds = {seed: _seconds(out / f"seed_{seed}" / "samples" / COSTS) for seed in samples}
     pooled = analyse(whole, config.budgets)
+    timed = analyse(whole, config.budgets, _mean(list(seconds.values())))
     return {
         "config": config.model_dump(mode="json"),
         "versions": {name: version(name) for name in ("tierline", "torch", "transformers", "trl", "numpy")},
@@ -133,5 +135,19 @@ def _analysis(config: StudyConfig, samples: Mapping[int, Mapping[float, list[Sam
             str(seed): sum(not sample.known for found in by_alpha.values() for sample in found)
             for seed, by_alpha in samples.items()
         },
+        "at_equal_seconds": [
+            {"budget": each["budget"], "alphas": mixture["alphas"], **mixture["at_equal_cost"]["seconds"]}
+            for each in timed["ensembles"]
+            for mixture in each["mixtures"]
+        ],  # this machine's: another run's will differ
         "costs": {str(seed): read_json(out / f"seed_{seed}" / "samples" / COSTS) for seed in samples},
     }
+
+
+def _seconds(path: Path) -> dict[float, float]:
+    """Wall time of a sample at each alpha, judging included."""
+    return {float(alpha): cost["wall_s"] / max(1, cost["drawn"]) for alpha, cost in read_json(path).items()}
+
+
+def _mean(found: list[dict[float, float]]) -> dict[float, float]:
+    return {alpha: sum(each[alpha] for each in found) / len(found) for alpha in found[0]}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from merge.evaluation.ensembles import Counts, best_mixture, best_single, held_out_gain, passes, single, uniform
+from merge.evaluation.ensembles import Counts, affordable, best_mixture, best_single, held_out_gain, passes, single, uniform
 from merge.evaluation.pass_at_k import miss, pass_at_k, pass_at_k_of
 from trainer.intervals import bootstrap
 
@@ -86,6 +86,14 @@ def test_splits_spend_the_whole_budget() -> None:
     assert single(3, 1, 5) == (0, 5, 0)
     with pytest.raises(ValueError, match="split"):
         passes(counts([(2, 1)]), (1, 1))
+
+
+def test_equal_cost_buys_fewer_samples_of_what_costs_more() -> None:
+    assert affordable((0, 1), (1.0, 3.0), 8.0, (9, 9)) == (2, 2)
+    assert affordable((0, 1), (1.0, 3.0), 5.0, (9, 9)) == (2, 1)
+    assert affordable((0,), (1.0, 3.0), 5.5, (9, 9)) == (5, 0)
+    assert affordable((0,), (1.0, 3.0), 5.5, (3, 9)) == (3, 0)
+    assert affordable((1,), (1.0, 3.0), 2.0, (9, 9)) == (0, 0)
 
 
 def test_the_best_mixture_is_found_where_ends_are_complementary() -> None:
