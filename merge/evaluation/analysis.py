@@ -52,16 +52,10 @@ def common_problems(study: Study) -> list[str]:
     return sorted(set.intersection(*sets))
 
 
-def analyse(study: Study, budgets: Sequence[int], seconds: Mapping[float, float] | None = None) -> dict[str, Any]:
-    """All of it, as JSON. Budgets over the number of samples of a problem are left out and named under `left_out`.
-
-    `seconds`: what a sample cost at each alpha, where that is known; ensembles are then matched by it too, beside by tokens.
-    """
+def analyse(study: Study, budgets: Sequence[int]) -> dict[str, Any]:
+    """All of it, as JSON. Budgets over the number of samples of a problem are left out and named under `left_out`."""
+    tables, counts = _tables(study)
     names = common_problems(study)
-    if not names:
-        raise ValueError("no problem has a known sample at every alpha")
-    tables = {alpha: {name: study.problems(alpha)[name] for name in names} for alpha in study.alphas}
-    counts = Counts(tuple(f"{alpha:g}" for alpha in study.alphas), tuple(counts_of(table) for table in tables.values()))
     fewest = min(n for row in counts.counts for n, _ in row)
     usable = [budget for budget in budgets if budget <= fewest]
     return {
@@ -72,16 +66,44 @@ def analyse(study: Study, budgets: Sequence[int], seconds: Mapping[float, float]
         "alphas": [_alpha(alpha, tables[alpha], usable) for alpha in study.alphas],
         "frontier": frontier([Point(alpha, shares_of(table)) for alpha, table in tables.items()]),
         "complementarity": complementarity(counts),
-        "ensembles": [ensembles(counts, study.alphas, budget, _costs(tables, seconds)) for budget in usable],
+        "ensembles": [ensembles(counts, study.alphas, budget, {"tokens": _tokens(tables)}) for budget in usable],
     }
 
 
-def _costs(
-    tables: Mapping[float, Mapping[str, Sequence[Sample]]], seconds: Mapping[float, float] | None
-) -> dict[str, list[float]]:
+def at_equal_seconds(study: Study, budgets: Sequence[int], seconds: Mapping[float, float]) -> list[dict[str, Any]]:
+    """Fixed mixtures against the best single alpha, with as many samples as take no longer. `seconds`: of a sample, by alpha."""
+    _, counts = _tables(study)
+    fewest = min(n for row in counts.counts for n, _ in row)
+    cost = [seconds[alpha] for alpha in study.alphas]
+    return [
+        {"budget": budget, "alphas": list(chosen), **_at_equal_cost(counts, split, cost, best_single(counts, budget))}
+        for budget in budgets
+        if budget <= fewest
+        for chosen, split in _fixed(study.alphas, budget)
+    ]
+
+
+def _tables(study: Study) -> tuple[dict[float, dict[str, list[Sample]]], Counts]:
+    names = common_problems(study)
+    if not names:
+        raise ValueError("no problem has a known sample at every alpha")
+    tables = {}
+    for alpha in study.alphas:
+        found = study.problems(alpha)
+        tables[alpha] = {name: found[name] for name in names}
+    return tables, Counts(tuple(f"{alpha:g}" for alpha in study.alphas), tuple(counts_of(table) for table in tables.values()))
+
+
+def _tokens(tables: Mapping[float, Mapping[str, Sequence[Sample]]]) -> list[float]:
     """Of a sample, by alpha."""
-    tokens = [float(np.mean([sample.tokens for found in table.values() for sample in found])) for table in tables.values()]
-    return {"tokens": tokens} | ({"seconds": [seconds[alpha] for alpha in tables]} if seconds else {})
+    return [float(np.mean([sample.tokens for found in table.values() for sample in found])) for table in tables.values()]
+
+
+def _fixed(alphas: Sequence[float], budget: int) -> list[tuple[tuple[float, ...], tuple[int, ...]]]:
+    """Mixtures that nobody chose on any problem, and their splits; those that the budget suffices for."""
+    found = [each for each in dict.fromkeys([(0.0, 1.0), (0.0, 0.5, 1.0), tuple(alphas)]) if set(each) <= set(alphas)]
+    places = {alpha: place for place, alpha in enumerate(alphas)}
+    return [(each, uniform(len(alphas), [places[alpha] for alpha in each], budget)) for each in found if len(each) <= budget]
 
 
 def _alpha(alpha: float, table: Mapping[str, Sequence[Sample]], budgets: Sequence[int]) -> dict[str, Any]:
@@ -169,9 +191,7 @@ def _correlation(one: Any, other: Any) -> float | None:
     return None if one.std() == 0 or other.std() == 0 else float(np.corrcoef(one, other)[0, 1])
 
 
-def ensembles(
-    counts: Counts, alphas: Sequence[float], budget: int, costs: Mapping[str, Sequence[float]] | None = None
-) -> dict[str, Any]:
+def ensembles(counts: Counts, alphas: Sequence[float], budget: int, costs: Mapping[str, Sequence[float]]) -> dict[str, Any]:
     """At one budget: every single alpha, fixed uniform mixtures, and one chosen on the other half of the problems.
 
     `against_best` compares with the single alpha that is best on these very problems, which favours that one. `at_equal_cost`
@@ -179,23 +199,17 @@ def ensembles(
     """
     single = best_single(counts, budget)
     best = passes(counts, single)
-    fixed = [(0.0, 1.0), (0.0, 0.5, 1.0), tuple(alphas)]
     mixtures = []
-    for chosen in dict.fromkeys(fixed):
-        if set(chosen) <= set(alphas) and len(chosen) <= budget:
-            split = uniform(len(alphas), [list(alphas).index(alpha) for alpha in chosen], budget)
-            found = passes(counts, split)
-            equal = {
-                kind: _at_equal_cost(counts, split, cost, single, best) for kind, cost in (costs or {}).items() if min(cost) > 0
+    for chosen, split in _fixed(alphas, budget):
+        found = passes(counts, split)
+        mixtures.append(
+            {
+                "alphas": list(chosen),
+                "pass": asdict(bootstrap(found, seed=SEED)),
+                "against_best": asdict(bootstrap(found - best, seed=SEED)),
+                "at_equal_cost": {kind: _at_equal_cost(counts, split, cost, single) for kind, cost in costs.items()},
             }
-            mixtures.append(
-                {
-                    "alphas": list(chosen),
-                    "pass": asdict(bootstrap(found, seed=SEED)),
-                    "against_best": asdict(bootstrap(found - best, seed=SEED)),
-                    "at_equal_cost": equal,
-                }
-            )
+        )
     return {
         "budget": budget,
         "best_single": {"alpha": alphas[max(range(len(single)), key=lambda place: single[place])], "pass": float(best.mean())},
@@ -204,10 +218,9 @@ def ensembles(
     }
 
 
-def _at_equal_cost(
-    counts: Counts, mixture: Sequence[int], cost: Sequence[float], single: Sequence[int], best: Any
-) -> dict[str, Any]:
+def _at_equal_cost(counts: Counts, mixture: Sequence[int], cost: Sequence[float], single: Sequence[int]) -> dict[str, Any]:
     chosen = [place for place, k in enumerate(mixture) if k]
     budget = sum(k * each for k, each in zip(single, cost, strict=True))
     split = affordable(chosen, cost, budget, [min(n for n, _ in row) for row in counts.counts])
-    return {"samples": sum(split), "against_best": asdict(bootstrap(passes(counts, split) - best, seed=SEED))}
+    gain = passes(counts, split) - passes(counts, tuple(single))
+    return {"samples": sum(split), "against_best": asdict(bootstrap(gain, seed=SEED))}

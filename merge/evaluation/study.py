@@ -13,7 +13,7 @@ from typing import Any
 
 from merge.combination import pair
 from merge.evaluation.alphas import COSTS, Pair, evaluate_alphas
-from merge.evaluation.analysis import Study, analyse
+from merge.evaluation.analysis import Study, analyse, at_equal_seconds
 from merge.evaluation.claims import claims_of
 from merge.evaluation.problem_sets import held_out_tasks
 from merge.evaluation.samples import Sample
@@ -124,7 +124,6 @@ def _analysis(config: StudyConfig, samples: Mapping[int, Mapping[float, list[Sam
     whole = Study(samples)
     seconds = {seed: _seconds(out / f"seed_{seed}" / "samples" / COSTS) for seed in samples}
     pooled = analyse(whole, config.budgets)
-    timed = analyse(whole, config.budgets, _mean(list(seconds.values())))
     return {
         "config": config.model_dump(mode="json"),
         "versions": {name: version(name) for name in ("tierline", "torch", "transformers", "trl", "numpy")},
@@ -135,11 +134,7 @@ def _analysis(config: StudyConfig, samples: Mapping[int, Mapping[float, list[Sam
             str(seed): sum(not sample.known for found in by_alpha.values() for sample in found)
             for seed, by_alpha in samples.items()
         },
-        "at_equal_seconds": [
-            {"budget": each["budget"], "alphas": mixture["alphas"], **mixture["at_equal_cost"]["seconds"]}
-            for each in timed["ensembles"]
-            for mixture in each["mixtures"]
-        ],  # this machine's: another run's will differ
+        "at_equal_seconds": at_equal_seconds(whole, config.budgets, _mean(list(seconds.values()))),  # on this machine
         "costs": {str(seed): read_json(out / f"seed_{seed}" / "samples" / COSTS) for seed in samples},
     }
 

@@ -7,6 +7,7 @@ say which tokens it was.
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from threading import Event
 from typing import Any
 
 import httpx
@@ -15,30 +16,42 @@ from trainer.sampling.sampler import Completion, FinishReason, Prompt
 
 _RETRIED_S = 300.0
 _LONGEST_PAUSE_S = 10.0
+_CONNECT_S = 30.0
 
 
 class OpenAISampler:
-    """See Sampler."""
+    """See Sampler. The server's `--logprobs-mode` says of which distribution it tells log-probabilities."""
 
     def __init__(
         self,
-        url: str,
+        server_url: str,
         tokenizer: Any,
         *,
         model: str | None = None,
-        key: str | None = None,
         threads: int = 64,
+        context: int | None = None,
         timeout_s: float = 3600,
+        key: str | None = None,
     ) -> None:
-        """`url` of the server, without /v1. `model`: its name there; None: the first that the server names."""
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        """`server_url` is without /v1. `model`: its name there; None: the first that the server names.
+
+        `threads`: requests at the same time. `context`: tokens of prompt and completion together; None: what the server says of
+        the model, and no bound where it says nothing. `timeout_s`: of one request, in seconds. `key`: sent as a bearer token.
+        """
+        if threads < 1:
+            raise ValueError(f"threads is {threads}; it is at least 1")
         self._http = httpx.Client(
-            base_url=url.rstrip("/"), headers=headers, timeout=timeout_s, limits=httpx.Limits(max_connections=threads)
+            base_url=server_url.rstrip("/"),
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S)),
+            limits=httpx.Limits(max_connections=threads),
         )
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sampling")
         self._tokenizer = tokenizer
-        self._wanted = model
-        self._known: tuple[str, int | None] | None = None
+        self._name = model
+        self._context = context
+        self._looked_up = model is not None and context is not None
+        self._closed = Event()
 
     @property
     def tokenizer(self) -> Any:
@@ -46,29 +59,39 @@ class OpenAISampler:
         return self._tokenizer
 
     def sample(self, prompts: Sequence[Prompt]) -> Iterator[tuple[int, Completion]]:
-        """See Sampler. Raises ValueError for what the server refuses, httpx.HTTPError when it stays away for five minutes."""
-        name, context = self._model()
+        """See Sampler. What has not begun when the iterator is closed is never asked for.
+
+        Raises ValueError for what the server refuses and when it does not tell token ids, httpx.HTTPError when it has failed for
+        five minutes.
+        """
+        self._look_up()
         for place, prompt in enumerate(prompts):
-            if context is not None and len(prompt.token_ids) + prompt.max_tokens > context:
+            if prompt.max_tokens < 1 or not prompt.token_ids or self._too_long(prompt):
                 raise ValueError(
-                    f"prompt {place}: {len(prompt.token_ids)} tokens and max_tokens {prompt.max_tokens} do not fit the server's "
-                    f"context of {context} tokens. Fix: a smaller max_tokens, or a server with a larger --max-model-len"
+                    f"prompt {place}: {len(prompt.token_ids)} tokens and max_tokens {prompt.max_tokens} do not fit the model's "
+                    f"context of {self._context} tokens. Fix: a smaller max_tokens, or a server with a larger --max-model-len"
                 )
-        return self._completed(name, prompts)
+        return self._completed(prompts)
 
-    def _model(self) -> tuple[str, int | None]:
-        """Name and context, in tokens, of the model at the server."""
-        if self._known is None:
-            found = self._ask("GET", "/v1/models")["data"]
-            chosen = next((entry for entry in found if self._wanted in (None, entry["id"])), None)
-            if chosen is None:
-                raise ValueError(f"the server has no model {self._wanted!r}, but {', '.join(entry['id'] for entry in found)}")
-            self._known = (chosen["id"], chosen.get("max_model_len"))
-        return self._known
+    def _too_long(self, prompt: Prompt) -> bool:
+        return self._context is not None and len(prompt.token_ids) + prompt.max_tokens > self._context
 
-    def _completed(self, name: str, prompts: Sequence[Prompt]) -> Iterator[tuple[int, Completion]]:
+    def _look_up(self) -> None:
+        """Ask once for what was not given: the model's name and its context in tokens."""
+        if self._looked_up:
+            return
+        found = self._ask("GET", "/v1/models")["data"]
+        chosen = next((entry for entry in found if self._name in (None, entry["id"])), None)
+        if chosen is None:
+            raise ValueError(f"the server has no model {self._name!r}, but {', '.join(entry['id'] for entry in found)}")
+        self._name = chosen["id"]
+        if self._context is None:
+            self._context = chosen.get("max_model_len")
+        self._looked_up = True
+
+    def _completed(self, prompts: Sequence[Prompt]) -> Iterator[tuple[int, Completion]]:
         asked: dict[Future[Completion], int] = {
-            self._pool.submit(self._complete, name, prompt): place for place, prompt in enumerate(prompts)
+            self._pool.submit(self._complete, prompt): place for place, prompt in enumerate(prompts)
         }
         try:
             for future in as_completed(asked):
@@ -77,14 +100,17 @@ class OpenAISampler:
             for future in asked:
                 future.cancel()
 
-    def _complete(self, name: str, prompt: Prompt) -> Completion:
+    def _complete(self, prompt: Prompt) -> Completion:
         body: dict[str, Any] = {
-            "model": name,
+            "model": self._name,
             "prompt": list(prompt.token_ids),
             "max_tokens": prompt.max_tokens,
             "temperature": prompt.temperature,
             "top_p": prompt.top_p,
-            "seed": prompt.seed % (1 << 63),
+            "top_k": -1,  # what is not said vLLM takes from the model's generation_config
+            "min_p": 0.0,
+            "repetition_penalty": 1.0,
+            "seed": prompt.seed % (1 << 63),  # vLLM takes an int64, and -1 would be no seed
             "logprobs": 0,
             "return_token_ids": True,
             "skip_special_tokens": True,
@@ -93,8 +119,11 @@ class OpenAISampler:
             body |= {"stop": list(prompt.stop), "include_stop_str_in_output": True}
         (choice,) = self._ask("POST", "/v1/completions", body)["choices"]
         tokens = choice.get("token_ids")
-        if not tokens:
-            raise ValueError("the server does not tell the tokens of a completion. Fix: use vLLM 0.10.2 or later")
+        if tokens is None:
+            raise ValueError(
+                "the server does not tell the tokens of a completion. Fix: a server that is vLLM 0.10.2 or later, or that "
+                "answers `return_token_ids` with token_ids"
+            )
         logprobs = (choice.get("logprobs") or {}).get("token_logprobs") or ()
         return Completion(
             tuple(tokens),
@@ -104,25 +133,26 @@ class OpenAISampler:
         )
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The answer; a server that is away or full is asked again."""
-        end, pause = time.monotonic() + _RETRIED_S, 0.2
+        """The answer; a server that is away or full is asked again for five minutes after its first failure."""
+        end, pause = None, 0.2
         while True:
             try:
                 answer = self._http.request(method, path, json=body)
                 if answer.status_code < 500 and answer.status_code != 429:
                     break
                 answer.raise_for_status()
-            except httpx.HTTPError:
-                if time.monotonic() + pause > end:
+            except (httpx.NetworkError, httpx.RemoteProtocolError, httpx.ConnectTimeout, httpx.HTTPStatusError):
+                end = end or time.monotonic() + _RETRIED_S
+                if time.monotonic() + pause > end or self._closed.wait(pause):
                     raise
-            time.sleep(pause)
-            pause = min(_LONGEST_PAUSE_S, pause * 2)
-        if answer.is_error:
+                pause = min(_LONGEST_PAUSE_S, pause * 2)
+        if not answer.is_success:
             raise ValueError(f"the sampling server refused {path}: {answer.status_code} {answer.text[:500]}")
         found: dict[str, Any] = answer.json()
         return found
 
     def close(self) -> None:
-        """See Sampler."""
+        """See Sampler. Waits for the requests that are under way."""
+        self._closed.set()
         self._pool.shutdown(cancel_futures=True)
         self._http.close()
