@@ -85,6 +85,8 @@ class Judged:
         return self.verdict is Verdict.AC
 
 
+Known = dict[tuple[str, str], Judged]
+"""By problem and program."""
 UNKNOWN = Judged(unknown=True)
 _NO_PROGRAM = Judged()
 
@@ -92,9 +94,16 @@ _NO_PROGRAM = Judged()
 class Judging:
     """Judges rollouts at one coverage: `put` each as it comes, then `verdicts` waits for all of them. Context manager."""
 
-    def __init__(self, client: TierlineClient, coverage: float, *, batch: int = 48, threads: int = 4) -> None:
-        """`client` must not raise on a failure of the judge (`raise_on_judge_error=False`)."""
+    def __init__(
+        self, client: TierlineClient, coverage: float, *, batch: int = 48, threads: int = 4, known: Known | None = None
+    ) -> None:
+        """`client` must not raise on a failure of the judge (`raise_on_judge_error=False`).
+
+        `known`: what is known of programs already at this coverage, added to as verdicts come; None: remembered is what was put
+        since the last `verdicts` only.
+        """
         self._client = client
+        self._known = known
         self._coverage = coverage
         self._batch = batch
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="judging")
@@ -120,6 +129,9 @@ class Judging:
             self._places[place] = _NO_PROGRAM
             return
         program = (rollout.task.problem, rollout.answer.source)
+        if self._known is not None and (judged := self._known.get(program)):
+            self._places[place] = replace(judged, known_before=True)
+            return
         self._places[place] = program
         if program not in self._sent:
             self._sent.add(program)
@@ -139,6 +151,8 @@ class Judging:
         found: dict[tuple[str, str], Judged] = {}
         for future in self._under_way:
             found |= future.result()
+        if self._known is not None:
+            self._known.update((program, judged) for program, judged in found.items() if not judged.unknown)
         places, self._places, self._under_way, self._sent = self._places, {}, [], set()
         self.waited_s += perf_counter() - before
         return dict(_named(places, found))

@@ -14,6 +14,7 @@ from merge.evaluation.samples import Sample, read_samples
 from merge.in_place import InPlace
 from service.client import TierlineClient
 from trainer.files import folder_digest, read_json, write_json
+from trainer.judging import Known
 from trainer.sampling import Sampler
 from trainer.sampling.openai_sampler import OpenAISampler
 from trainer.sampling.transformers_sampler import TransformersSampler
@@ -57,6 +58,7 @@ def evaluate_alphas(
     dial: InPlace | None = None
     tokenizer = AutoTokenizer.from_pretrained(pair.low)
     found: dict[float, list[Sample]] = {}
+    known: Known = {}  # many programs come at several alphas
     costs: dict[str, Any] = read_json(folder / COSTS)
     for alpha in alphas:
         path = samples_file(folder, alpha)
@@ -73,7 +75,7 @@ def evaluate_alphas(
                 path, tuple(tasks), samples, seed, weights_at(digests, alpha),
                 {"alpha": alpha, "low": digests[0], "high": digests[1], "setting": setting.model_dump(mode="json")}, tell,
             )  # fmt: skip
-            have, cost = evaluate(asked, TransformersSampler(model, tokenizer), make_setting(setting, client), client)
+            have, cost = evaluate(asked, TransformersSampler(model, tokenizer), make_setting(setting, client), client, known)
             costs[f"{alpha:g}"] = _added(costs.get(f"{alpha:g}"), cost)
             write_json(folder / COSTS, costs)
         found[alpha] = [sample for sample in have if sample.sample < samples]

@@ -15,7 +15,7 @@ from typing import Any
 from merge.evaluation.samples import Sample, line_of, read_samples, sample_of
 from service.client import TierlineClient
 from trainer.files import read_json, write_json
-from trainer.judging import Judging
+from trainer.judging import Judging, Known
 from trainer.rollout import Rollout, roll_out
 from trainer.sampling import Sampler
 from trainer.seeds import seed_of
@@ -52,49 +52,81 @@ class Cost:
     drawn: int
 
 
-def evaluate(asked: Evaluation, sampler: Sampler, setting: Setting, client: TierlineClient) -> tuple[list[Sample], Cost]:
-    """All samples, what was written before included. Raises ValueError when the file is of another evaluation."""
-    began, waited, drawn = perf_counter(), 0.0, 0
+def evaluate(
+    asked: Evaluation, sampler: Sampler, setting: Setting, client: TierlineClient, known: Known | None = None
+) -> tuple[list[Sample], Cost]:
+    """All samples, what was written before included. `known`: of programs, see Judging; at full coverage.
+
+    Raises ValueError when the file is of another evaluation.
+    """
+    began, drawn = perf_counter(), 0
+    known = {} if known is None else known
     kept = _resume(asked)
     wanted = len(asked.tasks) * asked.samples
-    with asked.path.open("a", encoding="utf-8") as file, Judging(client, 1.0) as judging:
+    with (
+        asked.path.open("a", encoding="utf-8") as file,
+        Judging(client, 1.0, known=known) as one,
+        Judging(client, 1.0, known=known) as other,
+    ):
+
+        def keep(chunk: _Chunk, *, last_round: bool) -> None:
+            for sample in chunk.judged():
+                if sample.known or last_round:
+                    kept.append(sample)
+                    file.write(line_of(sample))
+            file.flush()
+            asked.told(len(kept), wanted)
+
         for attempt in range(_ROUNDS):
-            have = {(sample.problem, sample.sample) for sample in kept}
-            missing = [
-                (task, number)
-                for number in range(asked.samples)  # so that what is there after an interruption covers all problems
-                for task in asked.tasks
-                if (task.problem, number) not in have
-            ]
-            for first in range(0, len(missing), _CHUNK):
-                part = missing[first : first + _CHUNK]
-                drawn += len(part)
-                for sample in _draw(asked, part, sampler, setting, judging):
-                    if sample.known or attempt == _ROUNDS - 1:
-                        kept.append(sample)
-                        file.write(line_of(sample))
-                file.flush()
-                asked.told(len(kept), wanted)
+            missing = _missing(asked, kept)
+            before: _Chunk | None = None
+            for number, first in enumerate(range(0, len(missing), _CHUNK)):
+                chunk = _Chunk(asked, missing[first : first + _CHUNK], sampler, setting, (one, other)[number % 2])
+                drawn += len(chunk)
+                if before:  # judged while this one was sampled
+                    keep(before, last_round=attempt == _ROUNDS - 1)
+                before = chunk
+            if before:
+                keep(before, last_round=attempt == _ROUNDS - 1)
             if len(kept) >= wanted:
                 break
-        waited = judging.waited_s
+        waited = one.waited_s + other.waited_s
     return kept, Cost(perf_counter() - began, waited, drawn)
 
 
-def _draw(
-    asked: Evaluation, part: Sequence[tuple[Task, int]], sampler: Sampler, setting: Setting, judging: Judging
-) -> Iterator[Sample]:
-    tasks = [task for task, _ in part]
-    seeds = [seed_of(asked.seed, task.problem, number) for task, number in part]
-    rollouts: dict[int, Rollout] = {}
-    for place, rollout in roll_out(sampler, setting, tasks, seeds):
-        rollouts[place] = rollout
-        judging.put(place, rollout)
-    verdicts = judging.verdicts()
-    for place, (_, number) in enumerate(part):
-        rollout = rollouts[place]
-        text = sampler.tokenizer.decode(rollout.token_ids, skip_special_tokens=True)
-        yield sample_of(rollout, verdicts[place], number, text, asked.weights)
+def _missing(asked: Evaluation, kept: Sequence[Sample]) -> list[tuple[Task, int]]:
+    have = {(sample.problem, sample.sample) for sample in kept}
+    return [
+        (task, number)
+        for number in range(asked.samples)  # so that what is there after an interruption covers all problems
+        for task in asked.tasks
+        if (task.problem, number) not in have
+    ]
+
+
+class _Chunk:
+    """Some rollouts: sampled when it is made, and on their way to their verdicts."""
+
+    def __init__(
+        self, asked: Evaluation, part: Sequence[tuple[Task, int]], sampler: Sampler, setting: Setting, judging: Judging
+    ) -> None:
+        self._asked, self._part, self._judging, self._tokenizer = asked, part, judging, sampler.tokenizer
+        self._rollouts: dict[int, Rollout] = {}
+        seeds = [seed_of(asked.seed, task.problem, number) for task, number in part]
+        for place, rollout in roll_out(sampler, setting, [task for task, _ in part], seeds):
+            self._rollouts[place] = rollout
+            judging.put(place, rollout)
+
+    def __len__(self) -> int:
+        return len(self._part)
+
+    def judged(self) -> Iterator[Sample]:
+        """In their order; waits for what is not judged yet."""
+        verdicts = self._judging.verdicts()
+        for place, (_, number) in enumerate(self._part):
+            rollout = self._rollouts[place]
+            text = self._tokenizer.decode(rollout.token_ids, skip_special_tokens=True)
+            yield sample_of(rollout, verdicts[place], number, text, self._asked.weights)
 
 
 def _resume(asked: Evaluation) -> list[Sample]:
