@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 import httpx
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -54,7 +55,13 @@ def run_command(
         judge.check()
         from trainer.run import RunRequest, run  # torch, TRL: seconds
 
-        folder = run(RunRequest(config, coverage, seed, init, folder), judge, _tell(coverage))
+        with _bar() as show:
+
+            def told(line: Mapping[str, Any]) -> None:
+                show(f"coverage {coverage:g}", line["generation"], config.generations)
+                _tell(coverage)(line)
+
+            folder = run(RunRequest(config, coverage, seed, init, folder), judge, told)
         _out.print(Text(str(folder)), soft_wrap=True)
 
 
@@ -88,14 +95,35 @@ def sweep_command(
         judge.check()
         from trainer.sweep import SweepRequest, Told, sweep  # torch, TRL: seconds
 
-        told = Told(
-            warming=lambda progress: _say_every(progress.step, progress.steps, progress.loss),
-            generation=lambda share, line: _tell(share)(line),
-            stage=lambda name: _err.print(Text(name, style="bold")),
-        )
-        manifest = sweep(SweepRequest(config, seed, folder, init), judge, told)
+        with _bar() as show:
+
+            def warming(progress: Any) -> None:
+                show("warm start", progress.step, progress.steps)
+                _say_every(progress.step, progress.steps, progress.loss)
+
+            def generation(share: float, line: Mapping[str, Any]) -> None:
+                show(f"coverage {share:g}", line["generation"], config.run.generations)
+                _tell(share)(line)
+
+            told = Told(warming, generation, lambda name: _err.print(Text(name, style="bold")))
+            manifest = sweep(SweepRequest(config, seed, folder, init), judge, told)
         _out.print(sweep_table(folder, manifest))
         _out.print(Text(str(folder / "sweep.json")), soft_wrap=True)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar below the lines, where stderr is a terminal: call it with a name, what is done and what is to be done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+
+        def show(name: str, done: int, total: int) -> None:
+            if progress.tasks[0].description != name:
+                progress.reset(task)
+            progress.update(task, description=name, completed=done, total=total)
+
+        yield show
 
 
 def _needed(out: Path | None) -> Path:
