@@ -21,7 +21,7 @@ from safetensors.torch import load_file, save_file
 from merge.checkpoint import read_json
 from merge.combination import Combination
 from merge.errors import MergeRefused
-from merge.shards import write_json
+from trainer.files import write_json
 
 WEIGHTS = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"

@@ -24,8 +24,9 @@ from merge.combination import Combination
 from merge.errors import MergeRefused
 from merge.measures import LayerMeasures, from_json, layer_of, to_json
 from merge.report import Report
-from merge.shards import ShardWriter, file_bytes, sync_folder, write_index, write_json
+from merge.shards import ShardWriter, file_bytes, write_index
 from merge.workers import BlockResult, merging, processes_to_use
+from trainer.files import sync, write_json
 
 _PROGRESS = "progress.json"
 
@@ -240,7 +241,7 @@ class _Merge:
         with suppress(FileNotFoundError):
             self._request.out.rmdir()  # it was empty
         self._partial.rename(self._request.out)
-        sync_folder(self._request.out.absolute().parent)
+        sync(self._request.out.absolute().parent)
         return outputs
 
     def _carry_along(self, folder: Path) -> None:

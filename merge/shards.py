@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from merge.checkpoint import INDEX, NAMES, Tensor
+from trainer.files import sync, write_json
 
 
 class ShardWriter:
@@ -54,7 +55,7 @@ class ShardWriter:
         os.fsync(self._fd)
         self.close()
         self._temporary.rename(self.path)
-        sync_folder(self.path.parent)
+        sync(self.path.parent)
 
     def close(self) -> None:
         """Close the file, whatever its state; what is not finished is overwritten by the next attempt."""
@@ -80,15 +81,6 @@ def _header(tensors: Sequence[tuple[Tensor, torch.dtype]]) -> bytes:
     return len(text).to_bytes(8, "little") + text
 
 
-def sync_folder(folder: Path) -> None:
-    """The names in it lie on the disk."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
 def write_index(folder: Path, tensors: Sequence[tuple[Tensor, torch.dtype]]) -> None:
     """The index of a checkpoint of several shards, or nothing for a single one."""
     if len({tensor.file.name for tensor, _ in tensors}) > 1:
@@ -96,15 +88,3 @@ def write_index(folder: Path, tensors: Sequence[tuple[Tensor, torch.dtype]]) -> 
         places = {tensor.name: tensor.file.name for tensor, _ in tensors}
         index = {"metadata": {"total_size": total}, "weight_map": dict(sorted(places.items()))}
         write_json(folder / INDEX, index)
-
-
-def write_json(path: Path, value: object) -> None:
-    """Whole or not at all."""
-    temporary = path.with_name(path.name + ".tmp")
-    with open(temporary, "w", encoding="utf-8") as file:
-        json.dump(value, file, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
-    sync_folder(path.parent)

@@ -42,7 +42,7 @@ WHOLE = "WHOLE"
 
 
 class Rollouts:
-    """What TRL asks for completions, and then for their rewards. `started` is called with nothing to do but wait."""
+    """What TRL asks for completions, and then for their rewards."""
 
     def __init__(
         self,

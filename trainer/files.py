@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,28 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     write(temporary)
     for made in (temporary, *temporary.rglob("*")):
-        _sync(made)
+        sync(made)
     temporary.rename(path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def is_taken(folder: Path) -> bool:
     """Whether something lies there already, other than what an interrupted `write_whole` left."""
     return folder.is_dir() and any(not path.name.endswith(".tmp") for path in folder.iterdir())
+
+
+def claim(folder: Path, name: str, said: Mapping[str, Any], kind: str) -> None:
+    """Make the folder that of what is `said`, by a file of that name in it, or see that it is.
+
+    Raises ValueError when something else lies there, or another of its kind: a run, a sweep, a study.
+    """
+    found = read_json(folder / name)
+    if not found:
+        if is_taken(folder):
+            raise ValueError(f"{folder} is not empty and holds no {kind}. Fix: name another folder with --out")
+        write_json(folder / name, said)
+    elif unlike := [key for key in said if found.get(key) != said[key]]:
+        raise ValueError(f"{folder} holds another {kind}: its {', '.join(unlike)} differs. Fix: another --out, or remove it")
 
 
 def write_json(path: Path, value: object) -> None:
@@ -55,7 +69,8 @@ def folder_digest(folder: Path) -> str:
     return total.hexdigest()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """A file's bytes, or the names in a folder, lie on the disk."""
     fd = os.open(path, os.O_RDONLY)
     try:
         os.fsync(fd)

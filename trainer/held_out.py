@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from service.client import TierlineClient
 from service.schemas import Failure
-from trainer.families import Part
 from trainer.intervals import Interval, bootstrap
 from trainer.judging import Counts, Judging
 from trainer.rollout import Rollout, roll_out
@@ -19,7 +17,7 @@ from trainer.run_config import HeldOut
 from trainer.sampling.transformers_sampler import TransformersSampler
 from trainer.seeds import seed_of
 from trainer.settings import SettingOptions, make_setting
-from trainer.task_order import family_instances, store_instances
+from trainer.task_order import held_out_tasks
 
 MEASURES = ("solve_rate", "failures/optimization", "failures/correctness")
 
@@ -33,8 +31,8 @@ def try_held_out(
     """
     tokenizer = AutoTokenizer.from_pretrained(model_folder)
     model = AutoModelForCausalLM.from_pretrained(model_folder, dtype=torch.float32).eval()
-    chosen = list(islice(_distinct(family_instances(asked.tasks, Part.HELD_OUT, seed)), asked.problems))
-    tasks = [task for task in store_instances(chosen, client) for _ in range(asked.samples)]
+    chosen = held_out_tasks(asked.tasks, asked.problems, seed, client)
+    tasks = [task for task in chosen for _ in range(asked.samples)]
     seeds = [seed_of(seed, "held out", place) for place in range(len(tasks))]
     counts = [Counts() for _ in chosen]
     rollouts: dict[int, Rollout] = {}
@@ -46,8 +44,8 @@ def try_held_out(
             counts[place // asked.samples].add(rollouts[place], judged)
     return {
         "problems": [
-            {"problem": instance.name, "known": each.known, "unknown": each.unknown, **each.shares()}
-            for instance, each in zip(chosen, counts, strict=True)
+            {"problem": task.problem, "known": each.known, "unknown": each.unknown, **each.shares()}
+            for task, each in zip(chosen, counts, strict=True)
         ],
         "shares": {name: asdict(interval) for name, interval in intervals(counts, seed).items()},
         "verdicts": {verdict: sum(each.verdicts[verdict] for each in counts) for verdict in counts[0].verdicts},
@@ -65,11 +63,3 @@ def _measure(counts: Counts, name: str) -> float:
     if name == "solve_rate":
         return counts.solved / counts.known
     return counts.failures[Failure(name.partition("/")[2])] / counts.known
-
-
-def _distinct(source: Any) -> Any:
-    seen: set[str] = set()
-    for instance in source:
-        if instance.name not in seen:
-            seen.add(instance.name)
-            yield instance

@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from trainer.engine import WHOLE, Checkpoints, Log, Rollouts, make_engine
-from trainer.files import folder_digest, is_taken, read_json, write_json, write_whole
+from trainer.files import claim, folder_digest, write_whole
 from trainer.judging import Judge, Judging
 from trainer.run_config import RunConfig
 from trainer.sampling import Sampler
@@ -50,7 +50,9 @@ def run(asked: RunRequest, judge: Judge, told: Told = lambda _: None) -> Path:
     if not 0 < asked.coverage <= 1:
         raise ValueError(f"coverage: {asked.coverage:g}; give a share over 0 and at most 1")
     identity = _identify(asked)
-    _claim(asked.out, identity)
+    if not _is_first():
+        _await(asked.out / RUN)
+    claim(asked.out, RUN, identity, "run")
     if (asked.out / MODEL).is_dir():
         return asked.out / MODEL
     judge.check()
@@ -133,33 +135,18 @@ def _identify(asked: RunRequest) -> dict[str, Any]:
     }
 
 
-def _claim(out: Path, identity: Mapping[str, Any]) -> None:
-    """Make the folder this run's, or see that it is. Of several processes the first makes it."""
-    found = read_json(out / RUN) if _is_first() else _awaited(out / RUN)
-    if not found:
-        if is_taken(out):
-            raise ValueError(f"{out} is not empty and holds no run. Fix: name another folder with --out")
-        write_json(out / RUN, identity)
-        return
-    if unlike := [name for name in identity if found.get(name) != identity[name]]:
-        raise ValueError(
-            f"{out} holds another run: its {', '.join(unlike)} differs. Fix: name another folder with --out, or remove it"
-        )
-
-
 def _is_first() -> bool:
     """Among the processes of one run, as accelerate and torchrun number them."""
     return os.environ.get("RANK", "0") == "0"
 
 
-def _awaited(path: Path) -> dict[str, Any]:
+def _await(path: Path) -> None:
     """What the first process writes."""
     end = monotonic() + _OTHERS_WAIT_S
-    while not (found := read_json(path)):
+    while not path.is_file():
         if monotonic() > end:
             raise ValueError(f"{path} was not written by the first process within {_OTHERS_WAIT_S:g} s; see what it says")
         sleep(0.1)
-    return found
 
 
 def _last_whole(checkpoints: Path) -> Path | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from trainer.files import folder_digest, is_taken, read_json, write_json
+from trainer.files import claim, folder_digest, read_json, write_json
 from trainer.held_out import try_held_out
 from trainer.judging import Judge
 from trainer.run import LOG, RunRequest, run
@@ -83,16 +83,10 @@ def run_folder(out: Path, coverage: float) -> Path:
 
 
 def _claim(asked: SweepRequest) -> None:
+    if asked.init is None and asked.config.warm_start is None:
+        raise ValueError("init: there is no model to start from. Fix: --init DIR, or warm_start in the configuration")
     said = {"config": asked.config.model_dump(mode="json"), "seed": asked.seed, "init": str(asked.init) if asked.init else None}
-    found = read_json(asked.out / ASKED)
-    if not found:
-        if is_taken(asked.out):
-            raise ValueError(f"{asked.out} is not empty and holds no sweep. Fix: name another folder with --out")
-        if asked.init is None and asked.config.warm_start is None:
-            raise ValueError("init: there is no model to start from. Fix: --init DIR, or warm_start in the configuration")
-        write_json(asked.out / ASKED, said)
-    elif unlike := [name for name in said if found.get(name) != said[name]]:
-        raise ValueError(f"{asked.out} holds another sweep: its {', '.join(unlike)} differs. Fix: another --out, or remove it")
+    claim(asked.out, ASKED, said, "sweep")
 
 
 def _start(asked: SweepRequest, told: Told) -> Path:

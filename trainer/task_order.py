@@ -12,6 +12,9 @@ from trainer.run_config import FamilyTasks, TaskSource
 from trainer.task_sources import stored_tasks
 from trainer.tasks import Task
 
+_SEARCHED = 50
+"""Instances looked at for each distinct one that is wanted."""
+
 
 def task_order(source: TaskSource, rows: int, seed: int, client: TierlineClient) -> list[Task]:
     """Tasks of the train part, one a row; those of the family are stored at the judge, where they are not yet.
@@ -21,6 +24,22 @@ def task_order(source: TaskSource, rows: int, seed: int, client: TierlineClient)
     if isinstance(source, FamilyTasks):
         return store_instances(list(islice(family_instances(source, Part.TRAIN, seed), rows)), client)
     return list(islice(_epochs(stored_tasks(client, source), seed), rows))
+
+
+def held_out_tasks(source: TaskSource, number: int, seed: int, client: TierlineClient) -> list[Task]:
+    """So many of them: of a family's held-out part, or the first stored ones by id. Raises ValueError for too few."""
+    if isinstance(source, FamilyTasks):
+        found = list(dict.fromkeys(islice(family_instances(source, Part.HELD_OUT, seed), _SEARCHED * number)))
+        _enough(found, number)
+        return store_instances(found[:number], client)
+    tasks = stored_tasks(client, source)
+    _enough(tasks, number)
+    return tasks[:number]
+
+
+def _enough(found: Sequence[object], number: int) -> None:
+    if len(found) < number:
+        raise ValueError(f"problems: there are but {len(found)} of these, {number} are asked for")
 
 
 def family_instances(source: FamilyTasks, part: Part, seed: int) -> Iterator[Instance]:

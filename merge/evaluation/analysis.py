@@ -46,21 +46,14 @@ class Study:
         return Study({seed: self.samples[seed]})
 
 
-def common_problems(study: Study) -> list[str]:
-    """Those of which every alpha has a known sample."""
-    sets = [set(study.problems(alpha)) for alpha in study.alphas]
-    return sorted(set.intersection(*sets))
-
-
 def analyse(study: Study, budgets: Sequence[int]) -> dict[str, Any]:
     """All of it, as JSON. Budgets over the number of samples of a problem are left out and named under `left_out`."""
     tables, counts = _tables(study)
-    names = common_problems(study)
     fewest = min(n for row in counts.counts for n, _ in row)
     usable = [budget for budget in budgets if budget <= fewest]
     return {
         "seeds": sorted(study.samples),
-        "problems": len(names),
+        "problems": counts.problems,
         "samples": fewest,
         "left_out": sorted(set(budgets) - set(usable)),
         "alphas": [_alpha(alpha, tables[alpha], usable) for alpha in study.alphas],
@@ -84,13 +77,12 @@ def at_equal_seconds(study: Study, budgets: Sequence[int], seconds: Mapping[floa
 
 
 def _tables(study: Study) -> tuple[dict[float, dict[str, list[Sample]]], Counts]:
-    names = common_problems(study)
+    """Of the problems of which every alpha has a known sample, by name."""
+    found = {alpha: study.problems(alpha) for alpha in study.alphas}
+    names = sorted(set.intersection(*map(set, found.values())))
     if not names:
         raise ValueError("no problem has a known sample at every alpha")
-    tables = {}
-    for alpha in study.alphas:
-        found = study.problems(alpha)
-        tables[alpha] = {name: found[name] for name in names}
+    tables = {alpha: {name: problems[name] for name in names} for alpha, problems in found.items()}
     return tables, Counts(tuple(f"{alpha:g}" for alpha in study.alphas), tuple(counts_of(table) for table in tables.values()))
 
 

@@ -1,17 +1,10 @@
 """Which problems to evaluate on, by a word."""
 
-from collections.abc import Sequence
-from itertools import islice
-
 from service.client import TierlineClient
-from trainer.families import Part
-from trainer.run_config import FamilyTasks, TaskSource
-from trainer.task_order import family_instances, store_instances
+from trainer.run_config import FamilyTasks
+from trainer.task_order import held_out_tasks
 from trainer.task_sources import TaskFilter, stored_tasks
 from trainer.tasks import Task
-
-_SEARCHED = 50
-"""Instances looked at for each distinct one that is wanted."""
 
 
 def problem_set(text: str, seed: int, client: TierlineClient) -> list[Task]:
@@ -28,19 +21,3 @@ def problem_set(text: str, seed: int, client: TierlineClient) -> list[Task]:
         )
         return held_out_tasks(source, int(number), seed, client)
     return stored_tasks(client, TaskFilter(prefix=text))
-
-
-def held_out_tasks(source: TaskSource, number: int, seed: int, client: TierlineClient) -> list[Task]:
-    """So many of them: of a family's held-out part, or the first stored ones by id. Raises ValueError for too few."""
-    if isinstance(source, FamilyTasks):
-        found = list(dict.fromkeys(islice(family_instances(source, Part.HELD_OUT, seed), _SEARCHED * number)))
-        _enough(found, number)
-        return store_instances(found[:number], client)
-    tasks = stored_tasks(client, source)
-    _enough(tasks, number)
-    return tasks[:number]
-
-
-def _enough(found: Sequence[object], number: int) -> None:
-    if len(found) < number:
-        raise ValueError(f"problems: there are but {len(found)} of these, {number} are asked for")

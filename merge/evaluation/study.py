@@ -15,13 +15,13 @@ from merge.combination import pair
 from merge.evaluation.alphas import COSTS, Pair, evaluate_alphas
 from merge.evaluation.analysis import Study, analyse, at_equal_seconds
 from merge.evaluation.claims import claims_of
-from merge.evaluation.problem_sets import held_out_tasks
 from merge.evaluation.samples import Sample
 from merge.evaluation.study_config import StudyConfig
 from merge.merging import MergeRequest, merge_checkpoints
-from trainer.files import is_taken, read_json, write_json
+from trainer.files import claim, read_json, write_json
 from trainer.judging import Judge
 from trainer.sweep import SweepRequest, Told, sweep
+from trainer.task_order import held_out_tasks
 
 ASKED, ANALYSIS, TIMES = "asked.json", "analysis.json", "times.json"
 
@@ -38,7 +38,7 @@ def study(config: StudyConfig, out: Path, judge: Judge, telling: Telling | None 
     """Do what is left of it; the analysis, also written as `out/analysis.json`. Raises ValueError when `out` holds another
     study."""
     telling = telling or Telling()
-    _claim(config, out)
+    claim(out, ASKED, config.model_dump(mode="json"), "study")
     judge.check()
     stages = len(config.seeds) * 3 + 1
     samples: dict[int, dict[float, list[Sample]]] = {}
@@ -72,17 +72,6 @@ class _timed:
     def __exit__(self, *_: object) -> None:
         times = read_json(self._path)
         write_json(self._path, {**times, self._name: times.get(self._name, 0.0) + perf_counter() - self._began})
-
-
-def _claim(config: StudyConfig, out: Path) -> None:
-    said = config.model_dump(mode="json")
-    found = read_json(out / ASKED)
-    if not found:
-        if is_taken(out):
-            raise ValueError(f"{out} is not empty and holds no study. Fix: name another folder with --out")
-        write_json(out / ASKED, said)
-    elif unlike := [name for name in said if found.get(name) != said[name]]:
-        raise ValueError(f"{out} holds another study: its {', '.join(unlike)} differs. Fix: another --out, or remove it")
 
 
 def _told(telling: Telling) -> Told:

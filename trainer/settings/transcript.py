@@ -1,10 +1,10 @@
 """The tokens of one episode: who wrote which, and how many may still come."""
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
 from trainer.sampling import Completion, Prompt
+from trainer.seeds import seed_of
 from trainer.settings.options import SamplingOptions
 from trainer.settings.prompting import environment_tokens
 
@@ -60,4 +60,4 @@ def _turn_seed(seed: int, turn: int) -> int:
     """The first turn has the episode's seed, the others seeds that follow from it (63 bits)."""
     if turn == 0:
         return seed
-    return int.from_bytes(hashlib.blake2b(f"{seed}/{turn}".encode(), digest_size=8).digest(), "big") >> 1
+    return seed_of(seed, turn)
