@@ -5,7 +5,7 @@ PY := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev serve key up test test-v2 test-docker box-image test-docker-wall check format bench bench-stability bench-overload bench-soak bench-humaneval bench-clocks bench-queue bench-redis bench-faults bench-merge bench-set-alpha test-vllm docs constraints clean
+.PHONY: help setup setup-dev serve key up test test-v2 test-docker box-image test-docker-wall check format bench bench-stability bench-overload bench-soak bench-humaneval bench-clocks bench-queue bench-redis bench-faults bench-merge bench-set-alpha test-vllm docs site constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,14 +87,17 @@ bench-merge: setup-dev ## merging beside cp, and mergekit where ARGS="--mergekit
 bench-set-alpha: setup-dev ## alpha set in place beside a copy of the weights
 	@$(PY) -m bench.set_alpha $(ARGS)
 
-docs: setup-dev ## regenerate what follows from the code: docs/settings.md, deploy/seccomp.json, the dashboard
+docs: setup-dev ## regenerate what follows from the code: pages of docs/reference, deploy/seccomp.json, the dashboard
 	@$(PY) -m docs.generate
 	@$(PY) -m deploy.make_seccomp
 	@$(PY) -m deploy.make_dashboard
+
+site: setup-dev ## the documentation as a site in site/, built strictly
+	@.venv/bin/mkdocs build --strict --quiet
 
 constraints: setup-dev ## pin what is installed now in constraints.txt
 	@sh deploy/setup.sh constraints
 
 clean: ## remove what was built here
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/out dist build
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/out dist build site
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
