@@ -93,7 +93,7 @@ docs: setup-dev ## regenerate what follows from the code: pages of docs/referenc
 	@$(PY) -m deploy.make_dashboard
 
 site: setup-dev ## the documentation as a site in site/, built strictly
-	@.venv/bin/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
 
 constraints: setup-dev ## pin what is installed now in constraints.txt
 	@sh deploy/setup.sh constraints
