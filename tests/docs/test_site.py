@@ -34,6 +34,12 @@ def test_lists_and_tables_became_such(site: Path) -> None:
     assert {name: texts for name, texts in found.items() if texts} == {}
 
 
+def test_code_is_fenced_and_has_a_language(site: Path) -> None:
+    """A block by indentation could bear no mark."""
+    bare = re.compile(r'<div class="highlight">|<pre><code>')
+    assert [path.name for path in site.rglob("*.html") if bare.search(path.read_text())] == []
+
+
 def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
     fetched = re.compile(
         r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//|<link\b[^>]*\bhref=["']?(?:https?:)?//[^>]*\brel=["']?stylesheet"""
