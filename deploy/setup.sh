@@ -82,6 +82,7 @@ fi
 need g++ "g++" "C and C++ cannot be judged, and other programs start by the slower helper in Python"
 
 [ "$level" = dev ] && need redis-server redis-server "tests of the queue in Redis fail"
+[ "$level" = dev ] && need chromium chromium "tests of the web page skip"
 
 # In CI no test may skip for want of a language; elsewhere those of missing languages do, and say so.
 if [ "$level" = dev ] && [ -n "${CI:-}" ]; then

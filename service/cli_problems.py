@@ -17,6 +17,7 @@ from service.client_protocol import json_of
 from service.machine import open_store
 from service.packages import export_package
 from service.schemas import Problem, ProblemSettings, ProblemSummary
+from service.table_report import write_tables
 from service.tiers import levels
 from service.verify import VerifyReport, VerifyRow, verify
 
@@ -150,6 +151,10 @@ def verify_problems(
     names: Annotated[list[str] | None, typer.Argument(help="Problems of our own; default: all.", show_default=False)] = None,
     server: Server = None,
     as_json: AsJson = False,
+    report_to: Annotated[
+        Path | None,
+        typer.Option("--report", help="Also write the table as DIR/report.html, for the judge's /reports.", metavar="DIR"),
+    ] = None,
 ) -> None:
     """Judge every known solution of our own problems and compare with what is expected of it.
 
@@ -169,11 +174,16 @@ def verify_problems(
     if as_json:
         print_json(report.to_dict())
     else:
-        _print_report(report)
+        for part in _parts_of(report):
+            out.print(part)
+    if report_to is not None:
+        about = "Each program of our own problems, right, slow and wrong on purpose, and whether it got what is expected of it."
+        err.print(Text(str(write_tables(report_to, "Verified problems", about, *_parts_of(report)))), soft_wrap=True)
     raise typer.Exit(int(Exit.OK if report.ok else Exit.NO))
 
 
-def _print_report(report: VerifyReport) -> None:
+def _parts_of(report: VerifyReport) -> tuple[Table, Text]:
+    """The table, and how many are as expected."""
     table = _table("problem", "program", "tests", "tiers", "time", "memory", "expected", "", right=("time", "memory"))
     previous = ""
     for row in report.rows:
@@ -188,11 +198,10 @@ def _print_report(report: VerifyReport) -> None:
         previous = row.problem
         cells = (name, row.file, row.tests, " ".join(row.tiers), seconds(row.cpu_s), megabytes(row.memory_mb), row.expected)
         table.add_row(*map(Text, cells), mark)
-    out.print(table)
     good = len(report.rows) - len(report.failed) - len(report.skipped)
     words = [f"{good} of {len(report.rows)} programs as expected"]
     if report.skipped:
         words.append(f"{len(report.skipped)} skipped")
     if report.failed:
         words.append(f"{len(report.failed)} not")
-    out.print(Text(", ".join(words), style="bold green" if report.ok else "bold red"))
+    return table, Text(", ".join(words), style="bold green" if report.ok else "bold red")

@@ -1,5 +1,6 @@
 """What Prometheus reads. Counted where things happen, or looked up when somebody asks."""
 
+from collections import Counter as TallyCounter
 from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, start_http_server
@@ -21,6 +22,10 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self.ended: TallyCounter[str] = TallyCounter()
+        """Submissions that ended, by verdict or, where there is none, by status."""
+        self.failed = 0
+        """Of these and of single runs, those that ended as JE."""
         self._stats: JudgingStats | None = None
         self.submissions = Counter(
             "tierline_submissions", "Submissions that ended", ["verdict", "language", "cached"], registry=self._registry
@@ -51,8 +56,9 @@ class Metrics:
         """Count a submission."""
         verdict = packed.verdict.value if packed.verdict else packed.status.value
         self.submissions.labels(verdict, job.language, "yes" if cached else "no").inc()
+        self.ended[verdict] += 1
         if verdict == "JE":
-            self.judge_errors.inc()
+            self._count_failure()
         if not cached:
             self.waited.labels(job.priority).observe(waited_s)
             self.judged.observe(judged_s)
@@ -61,8 +67,17 @@ class Metrics:
         """Count a run."""
         self.runs.labels(result.verdict.value, request.language).inc()
         if result.verdict.value == "JE":
-            self.judge_errors.inc()
+            self._count_failure()
         self.waited.labels("interactive").observe(waited_s)
+
+    def _count_failure(self) -> None:
+        self.failed += 1
+        self.judge_errors.inc()
+
+    @property
+    def judging(self) -> JudgingStats | None:
+        """Of the judging in this process, where there is any."""
+        return self._stats
 
     def render(self, load: Load, workers: list[WorkerInfo], sessions: SessionStats | None = None) -> bytes:
         """All metrics in Prometheus' text form."""
