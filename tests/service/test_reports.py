@@ -60,7 +60,7 @@ def test_nothing_else_is_shown(browser: httpx.Client, name: str) -> None:
     # `..` is resolved by the client, and asks for the web page.
     assert answer.status_code in (200, 307, 404)
     assert answer.status_code != 200 or answer.url.path == "/"
-    assert "<p>One" not in answer.text
+    assert "<p>One</p>" not in answer.text
     assert "secret" not in answer.text or answer.status_code == 404
 
 
