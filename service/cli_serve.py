@@ -95,7 +95,7 @@ class _Banner:
         with in_cluster(settings)(observer) as backend:
             if settings.log_format == "console":
                 rows = [
-                    ("tierline", f"{version('tierline')} on {self._url} (try {self._url}/docs)"),
+                    ("tierline", f"{version('tierline')} on {self._url} (open it in a browser)"),
                     ("queue", f"{hide_password(settings.redis_url)}; start workers with `tierline worker --redis …`"),
                     ("keys", _keys(settings)),
                     ("store", hide_password(settings.store_url) or str(settings.data_dir)),
@@ -110,7 +110,7 @@ def _table(machine: "Machine", url: str) -> Table:
     settings, languages = machine.settings, machine.languages.infos()
     wall = machine.pool.wall
     rows = [
-        ("tierline", f"{version('tierline')} on {url} (try {url}/docs)"),
+        ("tierline", f"{version('tierline')} on {url} (open it in a browser)"),
         ("wall", wall.about),
         ("boxes", f"{machine.pool.size}, a core each"),
         ("languages", ", ".join(row.name for row in languages if row.available)),
