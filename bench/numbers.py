@@ -51,17 +51,18 @@ SECTIONS = (
     Section("Two workers", "redis", "bench-redis", "Tests a second of two workers, one box each, beside one.", ("two workers",)),
     Section("Merging", "merge", "bench-merge", "`tierline merge` beside `cp -r` and sync, whole processes by turns."),
     Section("Alpha in place", "set_alpha", "bench-set-alpha", "`InPlace.set_alpha` beside one copy of the weights, on one core."),
-    Section("Limits on machines of different speed", "clocks", "bench-clocks", "The same verdicts on workers that a quota slows down."),
-    Section("200 requests at once", "overload", "bench-overload", "Every answer is right or 429, and the server answers throughout."),
+    Section("Limits on machines of different speed", "clocks", "bench-clocks", "Verdicts of workers that a quota slows down."),
+    Section("200 requests at once", "overload", "bench-overload", "Each answer is right or 429; the server answers throughout."),
     Section("Parts that are killed", "faults", "bench-faults", "Submissions while workers, boxes, servers and Redis are killed."),
     Section("HumanEval", "humaneval", "bench-humaneval", "All canonical solutions, and as many empty ones."),
 )  # fmt: skip
 
 _HEAD = """# Numbers
 
-Generated from `bench/results/` by `make docs`; do not edit. Each number was written by the benchmark named below its table; none was
-entered by hand. Where there are several runs the number is their median, with the smallest and the largest behind it. Ratios compare things
-that took turns on one machine, so they hold on a busy one too; seconds, megabytes and rates are that machine's, with that load.
+Generated from `bench/results/` by `make docs`; do not edit. Each number was written by the benchmark named below its table; none
+was entered by hand. Where there are several runs the number is their median, with the smallest and the largest behind it. Ratios
+compare things that took turns on one machine, so they hold on a busy one too; seconds, megabytes and rates are that machine's,
+with that load.
 """
 
 
@@ -97,25 +98,28 @@ def _conditions(kept: dict[str, Any], target: str) -> str:
     machines = [run["machine"] for run in kept["runs"]]
     days = sorted({machine["time"][:10] for machine in machines})
     loads = [machine["load_at_start"] for machine in machines]
-    hardware = {f"{machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel'].partition('-')[0]}, Python {machine['python']}"
-                for machine in machines}  # fmt: skip
+    hardware = sorted({_hardware(machine) for machine in machines})
     busy = "; other work was on the machine" if max(loads) >= _BUSY else ""
     runs = f"{len(machines)} run{'s' if len(machines) > 1 else ''}"
     return (
-        f"`{kept['command']}` (`make {target}`), {runs} on {' and '.join(days)}: {'; '.join(sorted(hardware))}. "
+        f"`{kept['command']}` (`make {target}`), {runs} on {' and '.join(days)}: {'; '.join(hardware)}. "
         f"Load average at the start: {', '.join(f'{load:.1f}' for load in loads)}{busy}.\n"
     )
+
+
+def _hardware(machine: dict[str, Any]) -> str:
+    kernel = machine["kernel"].partition("-")[0]
+    return f"{machine['cpu']}, {machine['cores']} cores, Linux {kernel}, Python {machine['python']}"
 
 
 def keep(path: Path, results: Path = RESULTS) -> Path:
     """Add the run that a benchmark wrote to what is kept of it. Raises ValueError when that was measured by another command."""
     told = json.loads(path.read_text())
-    kept_at = results / f"{path.name.partition('.')[0]}.json"
-    kept = (
-        json.loads(kept_at.read_text()) if kept_at.is_file() else {"command": told["command"], "title": told["title"], "runs": []}
-    )
-    if kept["command"] != told["command"]:
-        raise ValueError(f"{kept_at.name} was measured by `{kept['command']}`, this by `{told['command']}`. Fix: remove the file, or measure by that")  # fmt: skip
+    kept_at, command = results / f"{path.name.partition('.')[0]}.json", told["command"]
+    kept = json.loads(kept_at.read_text()) if kept_at.is_file() else {"command": command, "title": told["title"], "runs": []}
+    if kept["command"] != command:
+        fix = "remove the file, or measure by that command"
+        raise ValueError(f"{kept_at.name} was measured by `{kept['command']}`, this by `{command}`. Fix: {fix}")
     run = {"machine": told["machine"], "rows": [{name: _short(row[name]) for name in _KEPT} for row in told["rows"]]}
     if run not in kept["runs"]:
         kept["runs"].append(run)
