@@ -44,7 +44,9 @@ def merge(
         Path | None, typer.Option(help="Task arithmetic: this base plus each weight times (checkpoint - base).")
     ] = None,
     any_sum: Annotated[bool, typer.Option("--any-sum", help="Weights need not sum to 1.")] = False,
-    dtype: Annotated[Dtype | None, typer.Option(help="Of the outputs; default: that of the inputs.")] = None,
+    dtype: Annotated[
+        Dtype | None, typer.Option(metavar="DTYPE", help=f"Of the outputs: {', '.join(Dtype)}; default: that of the inputs.")
+    ] = None,
     float64: Annotated[bool, typer.Option("--float64", help="Sum 16-bit outputs in float64 too, rounded once.")] = False,
     rank: Annotated[int | None, typer.Option(min=1, help="LoRA: largest rank of the output; default: the sum of ranks.")] = None,
     report: Annotated[

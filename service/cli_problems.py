@@ -25,12 +25,14 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="List, show, 
 app.command("import")(import_problems)
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
-Id = Annotated[str, typer.Argument(help="Id of the problem.", show_default=False)]
+Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the problem.", show_default=False)]
 
 
 @app.command("list")
 def list_problems(
-    prefix: Annotated[str, typer.Argument(help="Only ids that begin so.")] = "", server: Server = None, as_json: AsJson = False
+    prefix: Annotated[str, typer.Argument(metavar="PREFIX", help="Only ids that begin so.")] = "",
+    server: Server = None,
+    as_json: AsJson = False,
 ) -> None:
     """List the stored problems, and those of our own that are made when first asked for."""
     with library(server) as problems:
@@ -133,7 +135,7 @@ def export(
 
 @app.command()
 def delete(
-    problems: Annotated[list[str], typer.Argument(help="Ids of the problems.", show_default=False)],
+    problems: Annotated[list[str], typer.Argument(metavar="ID", help="Ids of the problems.", show_default=False)],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     server: Server = None,
 ) -> None:
@@ -148,7 +150,9 @@ def delete(
 
 @app.command("verify")
 def verify_problems(
-    names: Annotated[list[str] | None, typer.Argument(help="Problems of our own; default: all.", show_default=False)] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="ID", help="Problems of our own; default: all.", show_default=False)
+    ] = None,
     server: Server = None,
     as_json: AsJson = False,
     report_to: Annotated[
