@@ -9,10 +9,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from bench.redis_server import RedisServer
 from sandbox import Pool
 from service.server import listen
 from tests.page.conftest import PICTURES, Open
-from tests.service.serving import A_PLUS_B, RIGHT, Serving, boxes_of, serving, settings_for
+from tests.service.serving import A_PLUS_B, RIGHT, Serving, boxes_of, cluster_of, serving, settings_for
 
 SLOW = """n, t, *a = map(int, open(0).read().split())
 for i in range(n):
@@ -248,6 +249,20 @@ def test_key_is_asked_for_and_kept_in_the_tab(pool: Pool, tmp_path_factory: pyte
         headline(page, "AC")
         assert "a-key-of-this-test" not in page.url
         assert page.evaluate("() => JSON.stringify(localStorage)").find("a-key-of-this-test") == -1
+
+
+def test_it_is_the_same_with_the_queue_in_redis(
+    pool: Pool, redis_process: RedisServer, tmp_path_factory: pytest.TempPathFactory, open_page: Open
+) -> None:
+    redis_process.flush()
+    settings = settings_for(tmp_path_factory.mktemp("cluster"), redis_url=redis_process.url)
+    with serving(cluster_of(pool, settings), settings) as server:
+        page = open_page(server.url)
+        judge(page, SLOW)
+        headline(page, r"TLE .*smallest 50 % ")
+        expect(page.locator("button.test")).to_have_count(12)
+        page.get_by_role("link", name="Live").click()
+        expect(page.locator(".figures")).to_contain_text("told by each worker's /metrics")
 
 
 def test_live_view_counts_verdicts_and_shows_boxes(server: Serving, open_page: Open) -> None:
