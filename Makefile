@@ -5,7 +5,7 @@ PY := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev serve key up test test-v2 test-docker box-image test-docker-wall check format bench bench-stability bench-overload bench-soak bench-cold-start bench-humaneval bench-clocks bench-queue bench-redis bench-faults bench-merge bench-set-alpha test-vllm docs web dist constraints clean
+.PHONY: help setup setup-dev serve frontier key up test test-v2 test-docker box-image test-docker-wall check format bench bench-stability bench-overload bench-soak bench-cold-start bench-humaneval bench-clocks bench-queue bench-redis bench-faults bench-merge bench-set-alpha test-vllm docs web dist constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,11 @@ setup-dev: ## the same, with what tests and checks need
 
 serve: setup ## the judge on this machine
 	@exec .venv/bin/tierline serve $(ARGS)
+
+frontier: ## the study from nothing to a report, which /reports of the judge then shows: 15 minutes on two cores
+	@sh deploy/setup.sh train
+	@reports=$$(.venv/bin/python -c 'from service.settings import Settings; print(Settings().reports_folder)') && \
+	    exec .venv/bin/tierline frontier --preset laptop --out "$$reports/laptop" $(ARGS)
 
 key: ## a fresh API key into .env for the compose stack, unless there is one
 	@grep -qs '^TIERLINE_API_KEYS=.' .env || (umask 077; printf 'TIERLINE_API_KEYS=%s\n' "$$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')" >> .env)
