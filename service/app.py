@@ -85,6 +85,8 @@ def create_app(settings: Settings, open_backend: OpenBackend) -> FastAPI:
         version=version("tierline"),
         description="Judges programs in a sandbox, tier by tier. Errors are RFC 9457 problem documents.",
         lifespan=lifespan,
+        docs_url=None,  # they load scripts from elsewhere, which could read the key that the web page keeps
+        redoc_url=None,
         exception_handlers={
             TierlineError: on_tierline_error,
             HTTPException: on_http_exception,

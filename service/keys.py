@@ -1,6 +1,6 @@
 """Who may call: bearer keys, and where there are none, programs of this machine only.
 
-With keys, every path needs `Authorization: Bearer KEY` but /healthz, /readyz (probes have no keys), the documentation and the
+With keys, every path needs `Authorization: Bearer KEY` but /healthz, /readyz (probes have no keys), /openapi.json and the
 files of the web page, which shows nothing without one; /metrics needs one too. /run_code and /reports also take the key as the
 password of Basic authorization: clients of the one can set no header, but send so what stands before the @ of a URL; the other
 is for browsers, which ask for a password then.
@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 
 from service.errors import Unauthorized
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json", "/"})
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/openapi.json", "/"})
 OPEN_FOLDER = "/web/"
 RUN_CODE_PATH = "/run_code"
 
