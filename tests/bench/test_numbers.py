@@ -39,6 +39,12 @@ def test_page_shows_the_median_of_the_runs_and_their_range(tmp_path: Path) -> No
     assert "3 runs on" in page(tmp_path / "results")
 
 
+def test_a_bound_that_was_missed_once_is_said_to(tmp_path: Path) -> None:
+    for value in (2000.0, 2500.0, 1400.0):
+        keep(run(tmp_path, value), tmp_path / "results")
+    assert "| 2000/s (1400 to 2500) | ≥ 1500, **missed** in 1 of 3 |" in page(tmp_path / "results")
+
+
 def test_the_same_run_is_kept_once(tmp_path: Path) -> None:
     path = run(tmp_path, 2000.0)
     keep(path, tmp_path / "results")
