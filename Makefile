@@ -5,7 +5,7 @@ PY := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev serve frontier key up test test-v2 test-docker box-image test-docker-wall check format bench bench-stability bench-overload bench-soak bench-cold-start bench-humaneval bench-clocks bench-queue bench-redis bench-faults bench-merge bench-set-alpha test-vllm docs web dist constraints clean
+.PHONY: help setup setup-dev serve frontier key up test test-v2 test-docker box-image test-docker-wall check format bench bench-stability bench-overload bench-soak bench-cold-start bench-humaneval bench-clocks bench-queue bench-redis bench-faults bench-merge bench-set-alpha test-vllm docs site web dist constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,7 +95,7 @@ bench-merge: setup-dev ## merging beside cp, and mergekit where ARGS="--mergekit
 bench-set-alpha: setup-dev ## alpha set in place beside a copy of the weights
 	@$(PY) -m bench.set_alpha $(ARGS)
 
-docs: setup-dev ## regenerate what follows from the code: docs/settings.md, docs/numbers.md, deploy/seccomp.json, the dashboard
+docs: setup-dev ## regenerate what follows from the code: pages of docs/reference, docs/numbers.md, deploy/seccomp.json, the dashboard
 	@$(PY) -m docs.generate
 	@$(PY) -m bench.numbers
 	@$(PY) -m deploy.make_seccomp
@@ -107,9 +107,12 @@ web: ## rebuild what the web page stands on (service/web/vendor) from deploy/web
 dist: setup-dev ## wheel and source distribution into dist/
 	@$(PY) -m build --no-isolation $(ARGS)
 
+site: setup-dev ## the documentation as a site in site/, built strictly
+	@.venv/bin/mkdocs build --strict --quiet
+
 constraints: setup-dev ## pin what is installed now in constraints.txt
 	@sh deploy/setup.sh constraints
 
 clean: ## remove what was built here
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/out dist build
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/out dist build site
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

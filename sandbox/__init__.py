@@ -21,7 +21,7 @@ Which processes exist, as whom, what each pipe carries, who kills whom:
   groups, folders) the next start sweeps away.
 
 Not covered: holes in the kernel, CPU side channels, a program telling time or guessing load, and what several tests of one
-submission learn from the results they are given. See docs/threat-model.md.
+submission learn from the results they are given. See docs/explanation/threat-model.md.
 """
 
 from sandbox.box import Box

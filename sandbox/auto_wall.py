@@ -1,5 +1,5 @@
 """The wall `auto`: namespaces where they can be had, else docker, else none at all. Both hold the same attacks; see
-docs/docker-wall.md for what docker lacks in comfort."""
+docs/how-to/docker-wall.md for what docker lacks in comfort."""
 
 from dataclasses import replace
 from typing import Literal

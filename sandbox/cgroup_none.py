@@ -75,7 +75,10 @@ def _fix(found: list[Hierarchy]) -> str:
     if not found:
         return "none are mounted: mount a cgroup2 file system at /sys/fs/cgroup"
     if os.geteuid() == 0:
-        return "they are mounted read-only or without the memory controller: give the container CAP_SYS_ADMIN (docs/deploy.md)"
+        return (
+            "they are mounted read-only or without the memory controller: give the container CAP_SYS_ADMIN "
+            "(docs/how-to/deploy.md)"
+        )
     if any(hierarchy.version == 2 for hierarchy in found):
         return "start the judge with `systemd-run --user --scope -p Delegate=yes tierline serve`, or as root"
     return "start the judge as root, or have root make it a group of its own in the memory, pids and cpuacct hierarchies"

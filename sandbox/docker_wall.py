@@ -8,7 +8,7 @@ How host and runner speak to each other (`transport`):
 A container dies with its judge: the runner ends when its channel closes, and a container that has ended removes itself. Each
 carries the judge's name in a label, so that the next start sweeps away what could not, such as one that never started.
 
-Not covered, beyond what the other wall does not: see docs/docker-wall.md.
+Not covered, beyond what the other wall does not: see docs/how-to/docker-wall.md.
 """
 
 import base64

@@ -43,7 +43,7 @@ def read_settings(**given: object) -> Settings:
     """Settings from the environment and from options that were given. Ends the command when one is unknown or out of bounds."""
     unknown = unknown_variables()
     if unknown:
-        fail(f"no setting is called {', '.join(unknown)}. Fix: unset it, or look the name up in docs/settings.md")
+        fail(f"no setting is called {', '.join(unknown)}. Fix: unset it, or look the name up in docs/reference/settings.md")
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:

@@ -46,7 +46,7 @@ def serve(
 ) -> None:
     """Serve the judge: API, web page and boxes in one process group.
 
-    Every other setting is an environment variable: see docs/settings.md. Keys are read from TIERLINE_API_KEYS only.
+    Every other setting is an environment variable: see docs/reference/settings.md. Keys are read from TIERLINE_API_KEYS only.
     """
     settings = read_settings(
         host=host,

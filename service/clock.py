@@ -95,7 +95,8 @@ class Clock:
         if was and not steady:
             last, usual = self._figures[-1].figure, self.speed
             assert usual is not None
-            log.warning("this worker is unsteady: its speed is %.2f, and was %.2f. Fix: see docs/verdicts.md", last, usual.figure)
+            fix = "see docs/explanation/cpu-time.md"
+            log.warning("this worker is unsteady: its speed is %.2f, and was %.2f. Fix: %s", last, usual.figure, fix)
         elif steady and not was:
             log.warning("this worker is steady again")
 

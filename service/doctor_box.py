@@ -105,5 +105,5 @@ def _speed(pool: Pool, reference: float | None) -> str:
 def _wall_fix() -> str:
     return (
         "run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 and, on Ubuntu, "
-        "kernel.apparmor_restrict_unprivileged_userns=0; in a container, see docs/deploy.md; or use Docker: --wall docker"
+        "kernel.apparmor_restrict_unprivileged_userns=0; in a container, see docs/how-to/deploy.md; or use Docker: --wall docker"
     )

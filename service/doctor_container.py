@@ -1,6 +1,6 @@
 """The doctor's checks of a container: which of its engine's restrictions forbid boxes, each with the option that lifts it.
 
-Two setups work; docs/deploy.md says what each is worth:
+Two setups work; docs/how-to/deploy.md says what each is worth:
 
 * as root with CAP_SYS_ADMIN, SETUID and SETGID (and CHOWN on cgroup v2), nothing else: control groups measure and bound programs;
 * as an ordinary user without any capability, with /proc unmasked: boxes come from a user namespace, memory is sampled.

@@ -142,7 +142,9 @@ def _boxes(workers: list[WorkerInfo]) -> Iterator[Metric]:
 
 
 def _clocks(workers: list[WorkerInfo]) -> Iterator[Metric]:
-    speed = GaugeMetricFamily("tierline_worker_speed", "Work for each CPU second, see docs/verdicts.md", labels=["worker"])
+    speed = GaugeMetricFamily(
+        "tierline_worker_speed", "Work for each CPU second: docs/explanation/cpu-time.md", labels=["worker"]
+    )
     unsteady = GaugeMetricFamily("tierline_worker_unsteady", "1 while a worker's speed is not what it was", labels=["worker"])
     for worker in workers:
         if worker.speed is not None:

@@ -1,11 +1,11 @@
-"""docs/docker-wall.md lists the known differences that tests allow, and no others."""
+"""docs/how-to/docker-wall.md lists the known differences that tests allow, and no others."""
 
 import re
 from pathlib import Path
 
 from tests.docker_wall.known_differences import KNOWN_DIFFERENCES
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "docker-wall.md"
+DOCUMENT = Path(__file__).parent.parent / "docs" / "how-to" / "docker-wall.md"
 
 
 def test_document_lists_the_known_differences() -> None:

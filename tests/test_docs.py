@@ -9,15 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate import PAGE, page
+from docs.generate import PAGES as GENERATED
 from service.schemas import Problem, Result, Submission
 from service.settings import Settings
+from tests.docs.pages import PAGES, ROOT, blocks_of, name_of
 
-ROOT = Path(__file__).parent.parent
-PAGES = [
-    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md")),
-    *sorted((ROOT / "docs").glob("*.md")),
-]
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 _TARGET = re.compile(r"\bmake (?!\w+ an?\b)([a-z][a-z0-9-]*)\b")
 
@@ -27,18 +23,15 @@ def _targets() -> set[str]:
 
 
 def _blocks(path: Path) -> list[str]:
-    """Indented or fenced code of a page."""
-    text = path.read_text()
-    fenced = re.findall(r"^```[a-z]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    indented = re.findall(r"(?:^    .*\n(?:^ *\n(?=    ))?)+", text, re.MULTILINE)
-    return fenced + [re.sub(r"^    ", "", block, flags=re.MULTILINE) for block in indented]
+    return [block.code for block in blocks_of(path)]
 
 
-def test_settings_page_is_what_make_docs_writes() -> None:
-    assert PAGE.read_text() == page(), "run `make docs`"
+@pytest.mark.parametrize("path", GENERATED, ids=name_of)
+def test_generated_page_is_what_make_docs_writes(path: Path) -> None:
+    assert path.read_text() == GENERATED[path](), "run `make docs`"
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_links_lead_somewhere(path: Path) -> None:
     targets = [link for link in _LINK.findall(path.read_text()) if "://" not in link]
     assert [link for link in targets if not (path.parent / link).exists()] == []
@@ -46,28 +39,42 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 def test_index_names_every_page() -> None:
     linked = set(_LINK.findall((ROOT / "docs" / "index.md").read_text()))
-    assert {path.name for path in (ROOT / "docs").glob("*.md")} - {"index.md"} <= linked
+    assert {name_of(path) for path in (ROOT / "docs").rglob("*.md")} - {"index.md"} <= linked
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_pages_named_in_the_code_exist() -> None:
+    folders = ("bench", "deploy", "docs", "merge", "sandbox", "service", "tests", "trainer")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    files = [path for path in files if "node_modules" not in path.parts]
+    files += [path for path in ROOT.iterdir() if path.is_file()]
+    named = {
+        (str(path.relative_to(ROOT)), page)
+        for path in files
+        for page in re.findall(r"\bdocs/[\w/-]+\.md\b", path.read_text(errors="replace"))
+    }
+    assert {(path, page) for path, page in named if not (ROOT / page).is_file()} == set()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_variables_named_in_pages_are_settings(path: Path) -> None:
     known = {f"TIERLINE_{name}".upper() for name in Settings.model_fields} | {"TIERLINE_TEST_SLOWNESS"}  # tests/conftest.py
     assert set(re.findall(r"TIERLINE_[A-Z_]+[A-Z]", path.read_text())) <= known
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_make_targets_named_in_code_exist(path: Path) -> None:
-    code = "\n".join(_blocks(path)) + "\n".join(re.findall(r"`([^`]+)`", path.read_text()))
+    prose = re.sub(r"^ *```.*?^ *```$", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    code = "\n".join(_blocks(path)) + "\n".join(re.findall(r"`([^`]+)`", prose))
     assert set(_TARGET.findall(code)) <= _targets()
 
 
 def test_problem_in_the_problems_page_is_valid_and_rises_in_tiers() -> None:
-    (block,) = [block for block in _blocks(ROOT / "docs" / "problems.md") if '"title": "Double"' in block]
+    (block,) = [block for block in _blocks(ROOT / "docs" / "how-to" / "own-problems.md") if '"title": "Double"' in block]
     problem = Problem.model_validate_json(block)
     assert [test.output for test in problem.tests] == ["2\n", "42\n"]
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "docs" / "api.md"], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "docs" / "how-to" / "http.md"], ids=name_of)
 def test_request_in_the_page_is_valid_and_its_answer_is_a_result(path: Path) -> None:
     bodies = [body for block in _blocks(path) for body in re.findall(r"-d '(\{.*?\})'", block, re.DOTALL)]
     assert bodies
@@ -80,9 +87,9 @@ def test_request_in_the_page_is_valid_and_its_answer_is_a_result(path: Path) -> 
 def test_constraints_pin_every_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    named = [*project["dependencies"], *extras["dev"], *extras["numpy"], *extras["train"]]
+    named = [*project["dependencies"], *extras["dev"], *extras["docs"], *extras["numpy"], *extras["train"]]
     pinned = {line.partition("==")[0].lower().replace("_", "-") for line in (ROOT / "constraints.txt").read_text().split()}
-    wanted = {re.split(r"[<>=\[; ]", name, maxsplit=1)[0].lower().replace("_", "-") for name in named}
+    wanted = {re.split(r"[<>=\[; ]", name, maxsplit=1)[0].lower().replace("_", "-") for name in named} - {"tierline"}
     assert wanted - pinned == set(), "run `make constraints`"
 
 

@@ -1,4 +1,4 @@
-"""The tests of boxes run on either wall: `pytest --wall docker [--docker-transport stream]`, see docs/docker-wall.md."""
+"""The tests of boxes run on either wall: `pytest --wall docker [--docker-transport stream]`, see docs/how-to/docker-wall.md."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -193,7 +193,7 @@ def check_sharding(wanted: Sharding, found: str) -> None:
     if wanted is not Sharding.NONE and kind != {Sharding.FSDP2: "FSDP", Sharding.DEEPSPEED: "DEEPSPEED"}[wanted]:
         raise ValueError(
             f"sharding: {wanted.value} was asked for and {kind} runs. Fix: start it with `accelerate launch --config_file` "
-            "and one of the configurations that docs/training.md names, on GPUs"
+            "and one of the configurations that docs/how-to/training.md names, on GPUs"
         )
 
 

@@ -1,7 +1,7 @@
 """What a run of a real model needs, worked out before a GPU is touched: memory per GPU, sequences at once, cores of the judge.
 
 The model is built on the meta device, so its parameters are counted and none is stored. The arithmetic is that of
-docs/real-models.md: FSDP2 with float32 weights sharded over the training GPUs, bfloat16 compute, AdamW, activation
+docs/how-to/real-models.md: FSDP2 with float32 weights sharded over the training GPUs, bfloat16 compute, AdamW, activation
 checkpointing per layer; vLLM in bfloat16.
 """
 
@@ -136,7 +136,7 @@ def _sampling_gib(facts: ModelFacts, config: PlanConfig) -> dict[str, float]:
 
 
 def judge_cores(rollouts: int, cost: JudgingCost) -> float:
-    """Cores for a step's verdicts in time: R · (s + T' · (t + o)) / (S · u), docs/sizing.md."""
+    """Cores for a step's verdicts in time: R · (s + T' · (t + o)) / (S · u), docs/how-to/sizing.md."""
     one = cost.program_overhead_s + cost.tests * (cost.test_cpu_s + cost.test_overhead_s)
     return rollouts * one / (cost.wait_s * cost.core_share)
 

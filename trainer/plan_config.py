@@ -58,7 +58,7 @@ class Batch(_Given):
 
 
 class JudgingCost(_Given):
-    """What docs/sizing.md calls T', t, o, s, S and u."""
+    """What docs/how-to/sizing.md calls T', t, o, s, S and u."""
 
     tests: float = Field(30, gt=0, description="really judged of a program, on average; stops at the first failure")
     test_cpu_s: float = Field(0.05, ge=0, description="CPU time of a program on one test, on average")

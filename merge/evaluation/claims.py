@@ -1,7 +1,7 @@
 """The abstract's claims, each with what a study found and whether that agrees.
 
-How each is decided stands in docs/study-plan.md, and nothing else decides it. Intervals are over problems, pooled over training
-seeds.
+How each is decided stands in docs/explanation/study-plan.md, and nothing else decides it. Intervals are over problems, pooled
+over training seeds.
 """
 
 from collections.abc import Mapping

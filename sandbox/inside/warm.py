@@ -1,7 +1,7 @@
 """Runs Python source in a fork of the warm interpreter, as much like `python3 /box/sol.py` as can be.
 
 Starting an interpreter costs ten milliseconds, a fork less than one. What differs from a fresh start is listed in
-docs/fidelity.md and held to that list by tests/fidelity.
+docs/explanation/fidelity.md and held to that list by tests/fidelity.
 
 Normal interpreter shutdown after a fork costs 4 to 19 ms because it takes apart what the parent built, so `finish`
 does by hand what a program can notice of it: waits for threads, runs atexit, flushes, drops `__main__`, collects cycles.

@@ -43,7 +43,7 @@ def test_every_service_starts_from_nothing(name: str) -> None:
 def test_capabilities_are_those_that_the_page_names() -> None:
     added = {name: set(service.get("cap_add", [])) for name, service in SERVICES.items() if "cap_add" in service}
     assert added == {"redis": {"SETUID", "SETGID", "CHOWN"}, "worker": {"SYS_ADMIN", "SETUID", "SETGID", "CHOWN"}}
-    page = (ROOT / "docs/deploy.md").read_text()
+    page = (ROOT / "docs/how-to/deploy.md").read_text()
     assert "`cap_add: [SYS_ADMIN, SETUID, SETGID, CHOWN]`" in page
 
 

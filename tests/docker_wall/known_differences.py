@@ -1,4 +1,4 @@
-"""Where a box of the docker wall behaves otherwise than one of namespaces, and why. docs/docker-wall.md says the same."""
+"""Where a box of the docker wall behaves otherwise than one of namespaces, and why. docs/how-to/docker-wall.md says the same."""
 
 from dataclasses import dataclass
 

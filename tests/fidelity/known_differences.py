@@ -1,4 +1,4 @@
-"""Where a warm run answers otherwise than `python3 sol.py`, and why that is so. docs/fidelity.md says the same."""
+"""Where a warm run answers otherwise than `python3 sol.py`, and why that is so. docs/explanation/fidelity.md says the same."""
 
 KNOWN_DIFFERENCES: dict[str, str] = {
     "names_of_loaded_modules": "The modules that contest programs use most are loaded already, so `sys.modules` holds more names.",

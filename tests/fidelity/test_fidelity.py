@@ -11,7 +11,7 @@ from tests.fidelity.known_differences import KNOWN_DIFFERENCES
 from tests.fidelity.snippet import Snippet, exit_of, read_all
 
 SNIPPETS = read_all(Path(__file__).parent / "snippets")
-DOCUMENT = Path(__file__).parents[2] / "docs" / "fidelity.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "explanation" / "fidelity.md"
 
 
 def text_of(file: MemFile) -> str:

@@ -14,7 +14,7 @@ for name in ("self/environ", "self/cmdline", "self/cgroup", "self/mounts", "self
             texts[name] = file.read()
     except OSError:
         pass
-# mountinfo tells where on the host the interpreter's own packages are; see docs/threat-model.md.
+# mountinfo tells where on the host the interpreter's own packages are; see docs/explanation/threat-model.md.
 texts["self/mountinfo"] = "\n".join(line for line in texts["self/mountinfo"].splitlines() if "site-packages" not in line)
 found = [f"{path} in {name}" for name, text in texts.items() for path in told["host_paths"] if path in text]
 if texts["node"] == told["host_name"]:
