@@ -108,6 +108,7 @@ class Form {
     this.all = h("input", { id: "all-tests", type: "checkbox", checked: true });
     this.button = h("button", { type: "submit", class: "first" }, "Submit");
     this.shareable = h("span", { class: "soft" });
+    this.patience = h("span", { class: "soft" });
     this.complaint = h("p", { class: "complaint", role: "alert" });
     const holder = h("div", { class: "editor" });
     this.editor = makeEditor(holder, {
@@ -137,7 +138,7 @@ class Form {
       h("div", { class: "bar" }, field("Language", this.language), field("Coverage", this.coverage), h("label", { class: "check", for: "all-tests" }, this.all, " go on after a failure")),
       holder,
       h("p", { class: "soft hint" }, "Ctrl+Enter submits. Tab indents; to leave the editor by keyboard press Escape, then Tab."),
-      h("div", { class: "bar" }, this.button, this.shareable),
+      h("div", { class: "bar" }, this.button, this.patience, this.shareable),
       this.complaint,
     );
     this.choose(draft.kind ?? "stored");
@@ -255,6 +256,9 @@ class Form {
   busy(yes) {
     this.button.disabled = yes;
     this.button.textContent = yes ? "Submitting…" : "Submit";
+    clearTimeout(this.slow);
+    this.patience.textContent = "";
+    if (yes) this.slow = setTimeout(() => (this.patience.textContent = "Tests of the judge's own problems are made when they are first asked for: some seconds."), 1500);
   }
 
   error(text) {
