@@ -108,7 +108,7 @@ dist: setup-dev ## wheel and source distribution into dist/
 	@$(PY) -m build --no-isolation $(ARGS)
 
 site: setup-dev ## the documentation as a site in site/, built strictly
-	@.venv/bin/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
 
 constraints: setup-dev ## pin what is installed now in constraints.txt
 	@sh deploy/setup.sh constraints

@@ -64,8 +64,8 @@ class Test(Sent):
 
     __test__ = False  # not a pytest class
 
-    input: str = ""
-    output: str = ""
+    input: str = Field("", description="what the program reads; of functions an argument as JSON a line")
+    output: str = Field("", description="what is expected; of functions the result as JSON")
     size: int | None = Field(None, ge=0, description="what tests are ordered by; default: bytes of the input")
     name: str | None = Field(None, max_length=200)
 
@@ -190,16 +190,23 @@ class Submission(Sent):
     """A program and what to judge it against."""
 
     problem: ProblemId | Problem = Field(description="the id of a stored problem, or a whole problem")
-    language: str = Field(min_length=1, max_length=50)
-    source: str = Field(max_length=1 << 20)
-    coverage: float = Field(1.0, gt=0, le=1, allow_inf_nan=False)
-    stop: Stop = Stop.FIRST_FAILURE
-    idempotency_key: str | None = Field(None, min_length=1, max_length=200)
+    language: str = Field(min_length=1, max_length=50, description="a name or alias of `GET /v1/languages`")
+    source: str = Field(max_length=1 << 20, description="the program")
+    coverage: float = Field(1.0, gt=0, le=1, allow_inf_nan=False, description="judge the smallest part of the tests")
+    stop: Stop = Field(Stop.FIRST_FAILURE, description="when to stop judging")
+    idempotency_key: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="the same key and body again gives the first one's result; with another body 409",
+    )
     time_limit_s: float | None = Field(None, gt=0, le=600, allow_inf_nan=False, description="in place of the problem's")
     memory_limit_mb: int | None = Field(None, ge=8, le=65536, description="in place of the problem's")
     mode: Literal["auto", "exec"] = Field("auto", description="exec: start the interpreter anew for each test")
     cache: bool = Field(True, description="may an earlier result of the same submission answer")
-    priority: Literal["interactive", "batch"] | None = Field(None, description="default: batch in a batch, else interactive")
+    priority: Literal["interactive", "batch"] | None = Field(
+        None, description="who goes first when the judge is busy; default: batch in a batch, else interactive"
+    )
     details: bool = Field(True, description="list each test in the result")
     deadline_s: float | None = Field(
         None, gt=0, le=7 * 86400, allow_inf_nan=False, description="what is not judged so long after it was let in ends as JE"
@@ -345,11 +352,14 @@ _NAMES_BYTES = 24 << 10
 class RunRequest(Sent):
     """A program to run once."""
 
-    language: str = Field(min_length=1, max_length=50)
-    source: str = Field(max_length=1 << 20)
+    language: str = Field(min_length=1, max_length=50, description="a name or alias of `GET /v1/languages`")
+    source: str = Field(max_length=1 << 20, description="the program")
     stdin: Content = ""
     files: dict[RelativePath, Content] = Field(
-        default_factory=dict, max_length=100, description="path in the working folder (/tmp) -> content"
+        default_factory=dict,
+        max_length=100,
+        description="path in the working folder (/tmp) -> content; all together at most the judge's run_files_mb. They do not "
+        "count as the program's memory. Python programs can import them, and are then started anew",
     )
     collect: tuple[RelativePath, ...] = Field(
         (), max_length=100, description="paths of files in the working folder to bring back"
@@ -364,9 +374,11 @@ class RunRequest(Sent):
         description="CPU time of the compiler, where less than the judge's compile_time_s",
     )
     output_limit_bytes: int = Field(1 << 20, ge=1, le=64 << 20, description="of stdout and of stderr that come back")
-    collect_limit_bytes: int = Field(1 << 20, ge=1, le=64 << 20, description="of each file that comes back")
+    collect_limit_bytes: int = Field(
+        1 << 20, ge=1, le=64 << 20, description="of each file that comes back; all together at most the judge's max_body_mb"
+    )
     encoding: Encoding = Field("text", description="how stdout, stderr and files come back")
-    mode: Literal["auto", "exec"] = "auto"
+    mode: Literal["auto", "exec"] = Field("auto", description="exec: start the interpreter anew")
 
     @model_validator(mode="after")
     def _names_go_together(self) -> "RunRequest":

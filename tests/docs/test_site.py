@@ -27,6 +27,19 @@ def test_every_page_is_built_and_nothing_else_is_copied(site: Path) -> None:
     assert list(site.rglob("*.py*")) == []
 
 
+def test_lists_and_tables_became_such(site: Path) -> None:
+    """Where one is left as text, a blank line is missing or it is not indented by four."""
+    left = re.compile(r"<p>(?:(?!</p>).)*\n(?:[*-] |\d+\. |\|).*?</p>", re.DOTALL)
+    found = {path.name: left.findall(path.read_text()) for path in site.rglob("*.html")}
+    assert {name: texts for name, texts in found.items() if texts} == {}
+
+
+def test_code_is_fenced_and_has_a_language(site: Path) -> None:
+    """A block by indentation could bear no mark."""
+    bare = re.compile(r'<div class="highlight">|<pre><code>')
+    assert [path.name for path in site.rglob("*.html") if bare.search(path.read_text())] == []
+
+
 def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
     fetched = re.compile(
         r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//|<link\b[^>]*\bhref=["']?(?:https?:)?//[^>]*\brel=["']?stylesheet"""
