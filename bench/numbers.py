@@ -61,8 +61,8 @@ _HEAD = """# Numbers
 
 Generated from `bench/results/` by `make docs`; do not edit. Each number was written by the benchmark named below its table; none
 was entered by hand. Where there are several runs the number is their median, with the smallest and the largest behind it. Ratios
-compare things that took turns on one machine, so they hold on a busy one too; seconds, megabytes and rates are that machine's,
-with that load.
+compare things that took turns on one machine, so other work there disturbs them least; seconds, megabytes and rates are that
+machine's, with that load. The bounds (*must*) are those of a machine without other work.
 """
 
 
