@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
 
 from service.judging_stats import JudgingStats
 from service.queue import Job, Load, WorkerInfo
@@ -22,10 +23,6 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self.ended: TallyCounter[str] = TallyCounter()
-        """Submissions that ended, by verdict or, where there is none, by status."""
-        self.failed = 0
-        """Of these and of single runs, those that ended as JE."""
         self._stats: JudgingStats | None = None
         self.submissions = Counter(
             "tierline_submissions", "Submissions that ended", ["verdict", "language", "cached"], registry=self._registry
@@ -56,9 +53,8 @@ class Metrics:
         """Count a submission."""
         verdict = packed.verdict.value if packed.verdict else packed.status.value
         self.submissions.labels(verdict, job.language, "yes" if cached else "no").inc()
-        self.ended[verdict] += 1
         if verdict == "JE":
-            self._count_failure()
+            self.judge_errors.inc()
         if not cached:
             self.waited.labels(job.priority).observe(waited_s)
             self.judged.observe(judged_s)
@@ -67,12 +63,21 @@ class Metrics:
         """Count a run."""
         self.runs.labels(result.verdict.value, request.language).inc()
         if result.verdict.value == "JE":
-            self._count_failure()
+            self.judge_errors.inc()
         self.waited.labels("interactive").observe(waited_s)
 
-    def _count_failure(self) -> None:
-        self.failed += 1
-        self.judge_errors.inc()
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """Submissions that ended, by verdict or, where there is none, by status."""
+        found: TallyCounter[str] = TallyCounter()
+        for sample in _totals(self.submissions):
+            found[sample.labels["verdict"]] += int(sample.value)
+        return dict(found)
+
+    @property
+    def failures(self) -> int:
+        """Submissions and single runs that ended as JE."""
+        return sum(int(sample.value) for sample in _totals(self.judge_errors))
 
     @property
     def judging(self) -> JudgingStats | None:
@@ -84,6 +89,10 @@ class Metrics:
         now = CollectorRegistry()
         now.register(_Now(load, workers, self._stats, sessions))
         return generate_latest(self._registry) + generate_latest(now)
+
+
+def _totals(counter: Counter) -> Iterator[Sample]:
+    return (sample for metric in counter.collect() for sample in metric.samples if sample.name.endswith("_total"))
 
 
 def serve_worker_metrics(host: str, port: int, stats: JudgingStats, info: Callable[[], WorkerInfo]) -> Callable[[], None]:

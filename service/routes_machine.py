@@ -41,8 +41,8 @@ async def stats(state: Context) -> Response:
         time.time(),
         await queue.load(),
         await queue.workers(),
-        dict(metrics.ended),
-        metrics.failed,
+        metrics.verdicts,
+        metrics.failures,
         metrics.judging,
         (await sessions.stats()).open if sessions is not None else None,
     )
