@@ -5,7 +5,7 @@ PY := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev serve key up test test-v2 test-docker box-image test-docker-wall check format bench bench-stability bench-overload bench-soak bench-humaneval bench-clocks bench-queue bench-redis bench-faults bench-merge bench-set-alpha test-vllm docs site constraints clean
+.PHONY: help setup setup-dev serve frontier key up test test-v2 test-docker box-image test-docker-wall check format bench bench-stability bench-overload bench-soak bench-cold-start bench-humaneval bench-clocks bench-queue bench-redis bench-faults bench-merge bench-set-alpha test-vllm docs site web dist constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,11 @@ setup-dev: ## the same, with what tests and checks need
 
 serve: setup ## the judge on this machine
 	@exec .venv/bin/tierline serve $(ARGS)
+
+frontier: ## the study from nothing to a report, which /reports of the judge then shows: 15 minutes on two cores
+	@sh deploy/setup.sh train
+	@reports=$$(.venv/bin/python -c 'from service.settings import Settings; print(Settings().reports_folder)') && \
+	    exec .venv/bin/tierline frontier --preset laptop --out "$$reports/laptop" $(ARGS)
 
 key: ## a fresh API key into .env for the compose stack, unless there is one
 	@grep -qs '^TIERLINE_API_KEYS=.' .env || (umask 077; printf 'TIERLINE_API_KEYS=%s\n' "$$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')" >> .env)
@@ -69,6 +74,9 @@ bench-soak: setup-dev ## 20,000 submissions: does anything grow or stay behind
 bench-humaneval: setup-dev ## HumanEval: canonical solutions and empty ones
 	@$(PY) -m bench.humaneval $(ARGS)
 
+bench-cold-start: setup-dev ## from the server's start to its first verdicts
+	@$(PY) -m bench.cold_start $(ARGS)
+
 bench-queue: setup-dev ## jobs that do nothing through the queue in Redis
 	@$(PY) -m bench.queue_alone $(ARGS)
 
@@ -87,10 +95,17 @@ bench-merge: setup-dev ## merging beside cp, and mergekit where ARGS="--mergekit
 bench-set-alpha: setup-dev ## alpha set in place beside a copy of the weights
 	@$(PY) -m bench.set_alpha $(ARGS)
 
-docs: setup-dev ## regenerate what follows from the code: pages of docs/reference, deploy/seccomp.json, the dashboard
+docs: setup-dev ## regenerate what follows from the code: pages of docs/reference, docs/numbers.md, deploy/seccomp.json, the dashboard
 	@$(PY) -m docs.generate
+	@$(PY) -m bench.numbers
 	@$(PY) -m deploy.make_seccomp
 	@$(PY) -m deploy.make_dashboard
+
+web: ## rebuild what the web page stands on (service/web/vendor) from deploy/web; needs node and npm, users do not
+	@sh deploy/web/build.sh
+
+dist: setup-dev ## wheel and source distribution into dist/
+	@$(PY) -m build --no-isolation $(ARGS)
 
 site: setup-dev ## the documentation as a site in site/, built strictly
 	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bench.report import number
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -21,7 +23,7 @@ class Pair:
     @property
     def note(self) -> str:
         """Both medians in milliseconds."""
-        return f"{statistics.median(self.ours) * 1000:.3g} ms ÷ {statistics.median(self.bare) * 1000:.3g} ms"
+        return f"{number(statistics.median(self.ours) * 1000)} ms ÷ {number(statistics.median(self.bare) * 1000)} ms"
 
 
 def interleave(ours: Callable[[], object], bare: Callable[[], object], rounds: int, warm_up: int = 3) -> Pair:

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.report import Row, finish
+
 EIGHT = (-0.5, -0.25, 0.25, 0.5, 0.75, 1.25, 1.5, 2.0)
 _HIDDEN, _WIDE = 2048, 5632
 
@@ -150,7 +152,7 @@ def flat(folder: Path) -> dict[str, Cost]:
 
 
 def main() -> None:
-    """Print the table and, when they can be had, the ratios."""
+    """Measure, print, write bench/out/merge.json (or merge_flat.json)."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gigabytes", type=float, default=1.2)
     parser.add_argument("--mergekit", help="a Python that has mergekit 0.1.5")
@@ -161,20 +163,32 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="merge-speed-") as name:
         folder = Path(name)
         found = flat(folder) if asked.flat else compare(folder, asked.gigabytes, asked.mergekit, asked.runs)
-    for kind, cost in found.items():
-        print(f"{kind:14} wall {cost.wall_s:6.2f} s   CPU {cost.cpu_s:6.2f} s   peak {cost.peak_mb:7.0f} MB")
-    if not asked.flat:
-        gigabytes = asked.gigabytes
-        best = gigabytes / found["cp"].wall_s
-        for kind, written in (("one alpha", gigabytes), ("eight alphas", 8 * gigabytes)):
-            rate = written / found[kind].wall_s
-            print(f"{kind}: {rate:.2f} GB/s written, {rate / best:.0%} of cp's {best:.2f} GB/s, start and all")
-        print(f"one alpha ÷ cp, wall: {found['one alpha'].wall_s / found['cp'].wall_s:.2f} (at most 4)")
-        print(f"eight alphas ÷ one, wall: {found['eight alphas'].wall_s / found['one alpha'].wall_s:.2f} (at most 3.5)")
-        if asked.mergekit:
-            print(f"one alpha ÷ mergekit, CPU: {found['one alpha'].cpu_s / found['mergekit'].cpu_s:.2f} (at most 0.6)")
-        else:
-            print("mergekit was not measured: no --mergekit")
+    title = f"merging bf16 checkpoints, {'of growing size' if asked.flat else f'{asked.gigabytes:g} GB each'}"
+    finish(
+        "merge_flat" if asked.flat else "merge", title, _costs(found) + ([] if asked.flat else _ratios(found, asked.gigabytes))
+    )
+
+
+def _costs(found: dict[str, Cost]) -> list[Row]:
+    return [
+        Row(f"{kind}: wall", cost.wall_s, unit=" s", note=f"CPU {cost.cpu_s:.2f} s, peak {cost.peak_mb:.0f} MB")
+        for kind, cost in found.items()
+    ]
+
+
+def _ratios(found: dict[str, Cost], gigabytes: float) -> list[Row]:
+    """Start and end of each process are in them."""
+    copy, one, eight = (found[kind] for kind in ("cp", "one alpha", "eight alphas"))
+    rate = 8 * gigabytes / eight.wall_s
+    rows = [
+        Row("one alpha ÷ cp, wall", one.wall_s / copy.wall_s, 4),
+        Row("eight alphas ÷ one, wall", eight.wall_s / one.wall_s, 3.5),
+        Row("eight alphas: written", rate, unit=" GB/s", note=f"{rate * copy.wall_s / gigabytes:.0%} of what cp writes"),
+        Row("one alpha: peak of the largest process", one.peak_mb, unit=" MB"),
+    ]
+    if "mergekit" in found:
+        rows.append(Row("one alpha ÷ mergekit, CPU", one.cpu_s / found["mergekit"].cpu_s, 0.6))
+    return rows
 
 
 if __name__ == "__main__":

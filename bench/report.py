@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 OUT = Path(__file__).parent / "out"
+_LOAD_AT_START = os.getloadavg()[0]
+"""Before the benchmark adds its own."""
 console = Console(highlight=False)
 
 
@@ -48,7 +51,13 @@ def finish(name: str, title: str, rows: Sequence[Row], *, out: Path = OUT, **det
     console.print(_table(title, rows))
     out.mkdir(exist_ok=True)
     path = out / f"{name}.json"
-    document = {"title": title, "machine": machine(), "rows": [{**asdict(row), "ok": row.ok} for row in rows], **details}
+    document = {
+        "title": title,
+        "command": _command(),
+        "machine": machine(),
+        "rows": [{**asdict(row), "ok": row.ok} for row in rows],
+        **details,
+    }
     path.write_text(json.dumps(document, indent=1) + "\n")
     console.print(f"written to {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}", style="dim")
     sys.exit(0 if all(row.ok for row in rows) else 1)
@@ -84,8 +93,15 @@ def machine() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)),
         "kernel": platform.release(),
         "python": platform.python_version(),
-        "load": os.getloadavg()[0],
+        "load_at_start": _LOAD_AT_START,
     }
+
+
+def _command() -> str:
+    """How this program was called, such as `python -m bench.stability --runs 4`."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    called = spec.name.removesuffix(".__main__") if spec else Path(sys.argv[0]).name
+    return shlex.join(["python", "-m", called, *sys.argv[1:]])
 
 
 def _cpuinfo() -> list[str]:

@@ -46,6 +46,14 @@ class Served:
         except psutil.AccessDenied:
             return sum(_alive(process, "rss") for process in self.tree()) / 1e6, "RSS"
 
+    def settle(self, within_s: float = 120) -> None:
+        """Wait for what it does in the background once it is ready: it compiles headers ahead, by a compiler in a box."""
+        until = time.monotonic() + within_s
+        while any(_name(process) == "cc1plus" for process in self.tree()):
+            if time.monotonic() > until:
+                raise RuntimeError(f"a compiler still runs {within_s} s after the start")
+            time.sleep(0.2)
+
     def put_problem(self, name: str, problem: dict[str, Any]) -> None:
         """Store a problem."""
         self.client.put(f"/v1/problems/{name}", json=problem).raise_for_status()
@@ -56,6 +64,13 @@ def _alive(process: psutil.Process, what: str) -> int:
         return int(getattr(process.memory_full_info() if what == "pss" else process.memory_info(), what))
     except psutil.NoSuchProcess:
         return 0
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from bench.report import Row, finish
 from merge.in_place import InPlace
 
 RUNS = 7
@@ -26,8 +27,9 @@ def median_s(call: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    """Print the ratio for 16 and 32 bits."""
+    """Measure for 16 and 32 bits, print, write bench/out/set_alpha.json."""
     torch.set_num_threads(1)
+    rows = []
     config = LlamaConfig(vocab_size=8192, hidden_size=1024, intermediate_size=2816, num_hidden_layers=6, num_attention_heads=8)
     for dtype in (torch.bfloat16, torch.float32):
         with tempfile.TemporaryDirectory(prefix="set-alpha-") as name:
@@ -49,7 +51,9 @@ def main() -> None:
 
         megabytes = sum(parameter.nbytes for parameter in model.parameters()) / 1e6
         swap_s, copy_s = median_s(swap), median_s(copy)
-        print(f"{dtype} {megabytes:.0f} MB: {swap_s * 1e3:.0f} ms, a copy {copy_s * 1e3:.0f} ms, ratio {swap_s / copy_s:.1f}")
+        note = f"{megabytes:.0f} MB, {swap_s * 1e3:.0f} ms; the copy {copy_s * 1e3:.0f} ms"
+        rows.append(Row(f"set_alpha ÷ a copy of the weights, {str(dtype).removeprefix('torch.')}", swap_s / copy_s, note=note))
+    finish("set_alpha", "alpha set in place", rows, runs=RUNS)
 
 
 if __name__ == "__main__":

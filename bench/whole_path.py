@@ -25,9 +25,10 @@ def measure(rounds: int) -> Iterator[Row]:
     """Start a server with a box for each core; weigh it while it is idle, then keep it busy."""
     with serve(boxes=2) as served:
         time.sleep(_SETTLE_S)
+        served.settle()
         memory, what = served.memory_mb()
         count = len(served.tree())
-        note = f"{what} of {count} processes, {_SETTLE_S:.0f} s after start"
+        note = f"{what} of {count} processes, once headers are compiled ahead"
         yield Row("idle server with two boxes", memory, 160, 110, " MB", note)
         yield _throughput(served, rounds)
         yield Row("the same server after the batches", served.memory_mb()[0], unit=" MB", note=what)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes .venv with the `tierline` command: `sh deploy/setup.sh` to use it, `sh deploy/setup.sh dev` to work on it.
+# Makes .venv with the `tierline` command: `sh deploy/setup.sh` to use it, `sh deploy/setup.sh train` to train, merge and evaluate
+# too, `sh deploy/setup.sh dev` to work on it.
 #
 # As root on Debian or Ubuntu it installs what is missing with apt-get and says so first (NO_APT=1 forbids that). As an
 # ordinary user it installs nothing outside this folder: it says what is missing and what is lost without it, and goes on.
@@ -7,7 +8,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 level=${1:-run}
-case $level in run | dev | constraints | vllm) ;; *) echo "usage: $0 [run|dev|constraints|vllm]" >&2; exit 2 ;; esac
+case $level in run | train | dev | constraints | vllm) ;; *) echo "usage: $0 [run|train|dev|constraints|vllm]" >&2; exit 2 ;; esac
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -35,7 +36,11 @@ fi
 # The stamp says for what .venv was made. A folder that was moved or another Python is another stamp.
 wanted="$(cat pyproject.toml constraints.txt deploy/setup.sh | cksum) $PWD"
 ready() { [ -x .venv/bin/tierline ] && [ "$(cat ".venv/.ready-$1" 2>/dev/null)" = "$wanted" ] && .venv/bin/python -c '' 2>/dev/null; }
-if ready "$level" || { [ "$level" = run ] && ready dev; }; then exit 0; fi
+case $level in
+    run) if ready run || ready train || ready dev; then exit 0; fi ;;
+    train) if ready train || ready dev; then exit 0; fi ;;
+    dev) if ready dev; then exit 0; fi ;;
+esac
 
 [ "$(uname -s)" = Linux ] || fail "tierline needs Linux: its boxes are made of namespaces and control groups"
 
@@ -82,6 +87,7 @@ fi
 need g++ "g++" "C and C++ cannot be judged, and other programs start by the slower helper in Python"
 
 [ "$level" = dev ] && need redis-server redis-server "tests of the queue in Redis fail"
+[ "$level" = dev ] && need chromium chromium "tests of the web page skip"
 
 # In CI no test may skip for want of a language; elsewhere those of missing languages do, and say so.
 if [ "$level" = dev ] && [ -n "${CI:-}" ]; then
@@ -98,6 +104,7 @@ if ! .venv/bin/python -c 'import pip' 2>/dev/null || [ "$(cat .venv/.folder 2>/d
     printf '%s' "$PWD" > .venv/.folder
 fi
 extras=numpy
+[ "$level" = train ] && extras=numpy,train && say "torch and what trains with it are 1.6 GB; on a machine with a GPU pip's usual torch is larger"
 [ "$level" = dev ] && extras=numpy,train,dev
 say "installing tierline[$extras] into .venv"
 rm -f .venv/.ready-*

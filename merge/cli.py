@@ -44,9 +44,14 @@ def merge(
         Path | None, typer.Option(help="Task arithmetic: this base plus each weight times (checkpoint - base).")
     ] = None,
     any_sum: Annotated[bool, typer.Option("--any-sum", help="Weights need not sum to 1.")] = False,
-    dtype: Annotated[Dtype | None, typer.Option(help="Of the outputs; default: that of the inputs.")] = None,
+    dtype: Annotated[
+        Dtype | None, typer.Option(metavar="DTYPE", help=f"Of the outputs: {', '.join(Dtype)}; default: that of the inputs.")
+    ] = None,
     float64: Annotated[bool, typer.Option("--float64", help="Sum 16-bit outputs in float64 too, rounded once.")] = False,
     rank: Annotated[int | None, typer.Option(min=1, help="LoRA: largest rank of the output; default: the sum of ranks.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Also write the table as DIR/report.html, for the judge's /reports.", metavar="DIR")
+    ] = None,
 ) -> None:
     """Make models between checkpoints (0 < alpha < 1) or beyond them, in one pass over their weights.
 
@@ -60,11 +65,13 @@ def merge(
         if adapters:
             if float64:
                 raise MergeRefused("--float64 is for models: adapters are summed in float64 anyway. Fix: leave it out")
+            if report is not None:
+                raise MergeRefused("--report is for models: of adapters there is no table. Fix: leave it out")
             _merge_adapters(folders, combinations, out, rank, dtype)
         else:
             if rank is not None:
                 raise MergeRefused("--rank is for LoRA adapters, and these are models. Fix: leave it out")
-            _merge_models(folders, combinations, out, dtype, float64)
+            _merge_models(folders, combinations, out, dtype, float64, report)
     except MergeRefused as error:
         _die(str(error))
 
@@ -127,11 +134,14 @@ def _are_adapters(folders: list[Path]) -> bool:
     return all(found)
 
 
-def _merge_models(folders: list[Path], combinations: list[Any], out: Path, dtype: Dtype | None, float64: bool) -> None:
+def _merge_models(
+    folders: list[Path], combinations: list[Any], out: Path, dtype: Dtype | None, float64: bool, report: Path | None
+) -> None:
     import torch
 
     from merge.merging import Arithmetic, MergeRequest, merge_checkpoints
     from merge.report import table_of
+    from service.table_report import write_tables
 
     with _bar() as told:
         request = MergeRequest(
@@ -143,9 +153,17 @@ def _merge_models(folders: list[Path], combinations: list[Any], out: Path, dtype
             told,
         )
         outputs = merge_checkpoints(request)
-    _out.print(table_of([output.report for output in outputs]))
-    for warning in dict.fromkeys(text for output in outputs for text in output.report.warnings):
-        _err.print(Text("warning: ", style="bold yellow") + Text(warning))
+    table = table_of([output.report for output in outputs])
+    warnings = [
+        Text("warning: ", style="bold yellow") + Text(warning)
+        for warning in dict.fromkeys(text for output in outputs for text in output.report.warnings)
+    ]
+    _out.print(table)
+    for warning in warnings:
+        _err.print(warning)
+    if report is not None:
+        about = f"What became of the difference between {' and '.join(map(str, folders))}, at each alpha."
+        _err.print(Text(str(write_tables(report, f"Merge: {out.name}", about, table, *warnings))), soft_wrap=True)
     for output in outputs:
         _out.print(Text(str(output.folder)), soft_wrap=True)
 

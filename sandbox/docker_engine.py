@@ -44,6 +44,10 @@ class ContainerPlan:
     """Path inside -> path on the engine's machine, shown read-only."""
 
 
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
 class Engine:
     """One engine. Raises WallUnavailable when the SDK is missing or nothing answers."""
 
@@ -61,7 +65,8 @@ class Engine:
             _try_socket(url)  # the SDK leaks one that it cannot connect
             client = docker.from_env(timeout=_TIMEOUT_S, environment={**os.environ, "DOCKER_HOST": url})
         except self._errors as error:
-            raise WallUnavailable(f"no Docker engine at {url}: {error}") from error
+            fix = "start Docker, name its engine in TIERLINE_DOCKER_HOST, or use --wall namespaces"
+            raise WallUnavailable(f"no Docker engine at {url}: {_reason(error)}. Fix: {fix}") from error
         self._api = client.api
         try:
             self.about: dict[str, Any] = self._api.info()

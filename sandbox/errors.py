@@ -2,6 +2,7 @@
 
     SandboxError
     ├── WallUnavailable    no isolation can be had on this machine; the message says what to do
+    ├── NoInterpreter      the Python that is to judge cannot be run
     ├── BoxDied            the box or its runner ended, hung or broke the protocol
     ├── BoxStartFailed     a box could not be set up
     └── PoolClosed         the pool is shutting down and hands out no more boxes
@@ -16,6 +17,10 @@ class SandboxError(Exception):
 
 class WallUnavailable(SandboxError):
     """No wall can be built here. The message names what is missing and the fix."""
+
+
+class NoInterpreter(SandboxError):
+    """The Python that was named does not answer. The message names the fix."""
 
 
 class BoxStartFailed(SandboxError):

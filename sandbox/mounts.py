@@ -13,6 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from sandbox.errors import NoInterpreter
+
 INSIDE = Path(__file__).parent / "inside"
 RUNNER_FILES = (
     "__init__.py",
@@ -80,10 +82,14 @@ class Interpreter:
 
 @cache
 def interpreter(python: Path) -> Interpreter:
-    """Ask a Python where it lives. Raises OSError or subprocess.SubprocessError when it does not answer."""
+    """Ask a Python where it lives. Raises NoInterpreter when it does not answer."""
     code = "import os, sys; print(os.path.realpath(sys.executable), sys.base_prefix, '%d.%d' % sys.version_info[:2], sep='\\n')"
-    answer = subprocess.run([python, "-I", "-c", code], capture_output=True, text=True, timeout=30, check=True)
-    return Interpreter(*answer.stdout.splitlines()[:3])
+    try:
+        answer = subprocess.run([python, "-I", "-c", code], capture_output=True, text=True, timeout=30, check=True)
+        return Interpreter(*answer.stdout.splitlines()[:3])
+    except (OSError, subprocess.SubprocessError, TypeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it does not answer as a Python does"
+        raise NoInterpreter(f"cannot run {python}: {why}. Fix: name a Python 3 with --python or TIERLINE_PYTHON") from error
 
 
 def package_trees(names: Sequence[str]) -> dict[str, str]:

@@ -15,9 +15,16 @@ from fastapi.exceptions import RequestValidationError
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import RedirectResponse, Response
 
-from service import routes_machine, routes_problems, routes_reports, routes_run_code, routes_sessions, routes_submissions
+from service import (
+    routes_machine,
+    routes_page,
+    routes_problems,
+    routes_reports,
+    routes_run_code,
+    routes_sessions,
+    routes_submissions,
+)
 from service.backend import Backend, OpenBackend
 from service.context import State
 from service.errors import TierlineError
@@ -78,6 +85,8 @@ def create_app(settings: Settings, open_backend: OpenBackend) -> FastAPI:
         version=version("tierline"),
         description="Judges programs in a sandbox, tier by tier. Errors are RFC 9457 problem documents.",
         lifespan=lifespan,
+        docs_url=None,  # they load scripts from elsewhere, which could read the key that the web page keeps
+        redoc_url=None,
         exception_handlers={
             TierlineError: on_tierline_error,
             HTTPException: on_http_exception,
@@ -92,14 +101,11 @@ def create_app(settings: Settings, open_backend: OpenBackend) -> FastAPI:
     app.include_router(routes_problems.router)
     app.include_router(routes_machine.router)
     app.include_router(routes_reports.router)
-    app.add_api_route("/", _home, include_in_schema=False)
+    app.include_router(routes_page.router)
+    app.routes.append(routes_page.files_of_page())
     app.openapi = _openapi(app, with_keys=bool(settings.api_keys))  # type: ignore[method-assign]
     app.add_middleware(Front, keys=Keys(settings.api_keys), metrics=metrics)
     return app
-
-
-async def _home() -> Response:
-    return RedirectResponse("/docs")
 
 
 async def _start(state: State, opened: AbstractContextManager[Backend]) -> None:

@@ -1,6 +1,5 @@
 """`tierline problems import`: problems from data sets and problem packages."""
 
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated, cast
@@ -10,18 +9,16 @@ from rich.progress import Progress, TaskID
 from rich.text import Text
 
 from service.cli_backend import Server, library
-from service.cli_output import Exit, err, out, print_json, progress
+from service.cli_output import Exit, err, fail, out, print_json, progress
 from service.importers import FORMATS, ImportReport, import_rows
 from service.store import ProblemStore
-
-Format = StrEnum("Format", [(name, name) for name in FORMATS])  # type: ignore[misc]
 
 _SHOWN = 20
 
 
 def import_problems(
-    format: Annotated[Format, typer.Argument(help="What the files are.", show_default=False)],
-    paths: Annotated[list[Path], typer.Argument(help="Files, or folders of them.", show_default=False)],
+    format: Annotated[str, typer.Argument(metavar="FORMAT", help=f"One of {', '.join(FORMATS)}.", show_default=False)],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files, or folders of them.", show_default=False)],
     prefix: Annotated[str | None, typer.Option(help="Goes before each id; default: the format's name.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Problems to import from each path.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="An id without its prefix to leave out; may be repeated.")] = None,
@@ -32,12 +29,14 @@ def import_problems(
 
     Exit status: 0 all rows imported, 1 some were left out, 2 a path or format that cannot be read.
     """
+    if format not in FORMATS:
+        fail(f"there is no format {format!r}. Fix: name one of {', '.join(FORMATS)}")
     total = ImportReport()
     with library(server) as problems, progress(quiet=as_json) as bars:
         store = cast(ProblemStore, problems)  # of which only put_stream is asked for, and a server has that too
         for path in paths:
             advance = partial(_advance, bars, bars.add_task(path.name, total=None))
-            report = import_rows(store, str(format), path, prefix=prefix, limit=limit, progress=advance, exclude=exclude)
+            report = import_rows(store, format, path, prefix=prefix, limit=limit, progress=advance, exclude=exclude)
             total.imported += report.imported
             total.skipped += report.skipped
             total.ids += report.ids

@@ -30,15 +30,20 @@ SUFFIXES = {
 
 
 def judge(
-    file: Annotated[Path, typer.Argument(help="The program.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The program.", show_default=False)],
     problem: Annotated[
-        str, typer.Option("--problem", "-p", help="Id of a stored problem, or a .json file with a whole one.", show_default=False)
+        str,
+        typer.Option(
+            "--problem", "-p", metavar="ID", help="Id of a stored problem, or a .json file with a whole one.", show_default=False
+        ),
     ],
     language: Annotated[str | None, typer.Option("--language", "-l", help="Default: from the file's suffix.")] = None,
     coverage: Annotated[
         float, typer.Option("--coverage", "-c", help="Judge the smallest part of the tests: over 0, at most 1.")
     ] = 1.0,
-    stop: Annotated[Stop, typer.Option("--stop", "-s", help="When to stop judging.")] = Stop.FIRST_FAILURE,
+    stop: Annotated[
+        Stop, typer.Option("--stop", "-s", metavar="WHEN", help="When to stop: first_failure, tier or never.")
+    ] = Stop.FIRST_FAILURE,
     time_limit_s: Annotated[float | None, typer.Option("--time-limit", help="Seconds of CPU, in place of the problem's.")] = None,
     memory_limit_mb: Annotated[int | None, typer.Option("--memory-limit", help="MiB, in place of the problem's.")] = None,
     server: Server = None,

@@ -17,6 +17,7 @@ from service.client_protocol import json_of
 from service.machine import open_store
 from service.packages import export_package
 from service.schemas import Problem, ProblemSettings, ProblemSummary
+from service.table_report import write_tables
 from service.tiers import levels
 from service.verify import VerifyReport, VerifyRow, verify
 
@@ -24,12 +25,14 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="List, show, 
 app.command("import")(import_problems)
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
-Id = Annotated[str, typer.Argument(help="Id of the problem.", show_default=False)]
+Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the problem.", show_default=False)]
 
 
 @app.command("list")
 def list_problems(
-    prefix: Annotated[str, typer.Argument(help="Only ids that begin so.")] = "", server: Server = None, as_json: AsJson = False
+    prefix: Annotated[str, typer.Argument(metavar="PREFIX", help="Only ids that begin so.")] = "",
+    server: Server = None,
+    as_json: AsJson = False,
 ) -> None:
     """List the stored problems, and those of our own that are made when first asked for."""
     with library(server) as problems:
@@ -132,7 +135,7 @@ def export(
 
 @app.command()
 def delete(
-    problems: Annotated[list[str], typer.Argument(help="Ids of the problems.", show_default=False)],
+    problems: Annotated[list[str], typer.Argument(metavar="ID", help="Ids of the problems.", show_default=False)],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     server: Server = None,
 ) -> None:
@@ -147,9 +150,15 @@ def delete(
 
 @app.command("verify")
 def verify_problems(
-    names: Annotated[list[str] | None, typer.Argument(help="Problems of our own; default: all.", show_default=False)] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="ID", help="Problems of our own; default: all.", show_default=False)
+    ] = None,
     server: Server = None,
     as_json: AsJson = False,
+    report_to: Annotated[
+        Path | None,
+        typer.Option("--report", help="Also write the table as DIR/report.html, for the judge's /reports.", metavar="DIR"),
+    ] = None,
 ) -> None:
     """Judge every known solution of our own problems and compare with what is expected of it.
 
@@ -169,11 +178,16 @@ def verify_problems(
     if as_json:
         print_json(report.to_dict())
     else:
-        _print_report(report)
+        for part in _parts_of(report):
+            out.print(part)
+    if report_to is not None:
+        about = "Each program of our own problems, right, slow and wrong on purpose, and whether it got what is expected of it."
+        err.print(Text(str(write_tables(report_to, "Verified problems", about, *_parts_of(report)))), soft_wrap=True)
     raise typer.Exit(int(Exit.OK if report.ok else Exit.NO))
 
 
-def _print_report(report: VerifyReport) -> None:
+def _parts_of(report: VerifyReport) -> tuple[Table, Text]:
+    """The table, and how many are as expected."""
     table = _table("problem", "program", "tests", "tiers", "time", "memory", "expected", "", right=("time", "memory"))
     previous = ""
     for row in report.rows:
@@ -188,11 +202,10 @@ def _print_report(report: VerifyReport) -> None:
         previous = row.problem
         cells = (name, row.file, row.tests, " ".join(row.tiers), seconds(row.cpu_s), megabytes(row.memory_mb), row.expected)
         table.add_row(*map(Text, cells), mark)
-    out.print(table)
     good = len(report.rows) - len(report.failed) - len(report.skipped)
     words = [f"{good} of {len(report.rows)} programs as expected"]
     if report.skipped:
         words.append(f"{len(report.skipped)} skipped")
     if report.failed:
         words.append(f"{len(report.failed)} not")
-    out.print(Text(", ".join(words), style="bold green" if report.ok else "bold red"))
+    return table, Text(", ".join(words), style="bold green" if report.ok else "bold red")

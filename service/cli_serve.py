@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to bind; any but loopback needs TIERLINE_API_KEYS.")] = None,
-    port: Annotated[int | None, typer.Option("--port", "-P", help="Port to bind; 0 takes a free one.")] = None,
-    boxes: Annotated[int | None, typer.Option("--boxes", "-b", help="Boxes, one core each; 0: one for each core.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to bind; any but loopback needs TIERLINE_API_KEYS. Default: 127.0.0.1.")
+    ] = None,
+    port: Annotated[int | None, typer.Option("--port", "-P", help="Port to bind; 0 takes a free one. Default: 8077.")] = None,
+    boxes: Annotated[
+        int | None, typer.Option("--boxes", "-b", help="Boxes, one core each; 0, the default: one for each core.")
+    ] = None,
     data_dir: Annotated[
         Path | None, typer.Option("--data-dir", "-d", help="Where problems and compiled programs are kept.")
     ] = None,
@@ -95,7 +99,7 @@ class _Banner:
         with in_cluster(settings)(observer) as backend:
             if settings.log_format == "console":
                 rows = [
-                    ("tierline", f"{version('tierline')} on {self._url} (try {self._url}/docs)"),
+                    ("tierline", f"{version('tierline')} on {self._url} (open it in a browser)"),
                     ("queue", f"{hide_password(settings.redis_url)}; start workers with `tierline worker --redis …`"),
                     ("keys", _keys(settings)),
                     ("store", hide_password(settings.store_url) or str(settings.data_dir)),
@@ -108,13 +112,14 @@ def _table(machine: "Machine", url: str) -> Table:
     from service.local_backend import has_sessions
 
     settings, languages = machine.settings, machine.languages.infos()
+    missing = [row.name for row in languages if not row.available]
     wall = machine.pool.wall
     rows = [
-        ("tierline", f"{version('tierline')} on {url} (try {url}/docs)"),
+        ("tierline", f"{version('tierline')} on {url} (open it in a browser)"),
         ("wall", wall.about),
         ("boxes", f"{machine.pool.size}, a core each"),
         ("languages", ", ".join(row.name for row in languages if row.available)),
-        ("missing", ", ".join(row.name for row in languages if not row.available)),
+        ("missing", ", ".join(missing) + "; `tierline languages` says what to install" if missing else ""),
         ("keys", _keys(settings)),
         ("data", str(settings.data_dir)),
         *(("note", lack) for lack in wall.lacks),

@@ -18,7 +18,9 @@ Redis = Annotated[str | None, typer.Option("--redis", metavar="URL", help="Where
 
 def worker(
     redis: Redis = None,
-    boxes: Annotated[int | None, typer.Option("--boxes", "-b", help="Boxes, one core each; 0: one for each core.")] = None,
+    boxes: Annotated[
+        int | None, typer.Option("--boxes", "-b", help="Boxes, one core each; 0, the default: one for each core.")
+    ] = None,
     store: Annotated[
         str | None, typer.Option("--store", metavar="URL", help="Where problems lie. Default: what the servers say.")
     ] = None,

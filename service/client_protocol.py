@@ -170,7 +170,9 @@ def error_of(response: httpx.Response) -> TierlineError:
         detail = str(told["detail"])
         fields = [FieldError(str(item["path"]), str(item["message"])) for item in told.get("errors", [])]
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
-        detail, fields = f"HTTP status {status} from {response.url.host}: {response.text[:200]}", []
+        said = " ".join(response.text[:200].split())
+        fix = "" if status in (*_LATER, *_GATEWAY) else ". Fix: see that this is the address of a judge"
+        detail, fields = f"HTTP status {status} from {response.url.netloc.decode()}, not as a judge answers: {said}{fix}", []
     kind = _BY_STATUS.get(503 if status in _GATEWAY else status, TierlineError)
     error = kind(detail, errors=fields, retry_after_s=_retry_after(response))
     if kind is TierlineError:

@@ -104,7 +104,8 @@ class Course:
         if program is not None and self._problem.settings.kind == "function":
             program = functions.driver(program, submission.source, self._problem.settings)
         self._program = program
-        self._on_event(Event.model_construct(kind="compiled", data=compile_result(compiled).model_dump()))
+        told = {**compile_result(compiled).model_dump(), "total": len(self._problem.tests)}
+        self._on_event(Event.model_construct(kind="compiled", data=told))
         return program is not None
 
     def _compile_checker(self, box: Box, checker: ProgramChecker) -> Program:
@@ -253,7 +254,7 @@ class Course:
         self._tests.append(test)
         if test.verdict is not None:
             self._means.stats.count_test(test.verdict, test.cpu_s or 0.0)
-        self._on_event(Event.model_construct(kind="test", data=dict(test.__dict__)))
+        self._on_event(Event.model_construct(kind="test", data={**test.__dict__, "total": len(self._problem.tests)}))
 
     def give_up(self, error: str) -> None:
         """The judge cannot tell: JE at the test that was running, if any."""

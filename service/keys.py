@@ -1,8 +1,9 @@
 """Who may call: bearer keys, and where there are none, programs of this machine only.
 
-With keys, every path needs `Authorization: Bearer KEY` but /healthz, /readyz (probes have no keys) and the documentation;
-/metrics needs one too. /run_code and /reports also take the key as the password of Basic authorization: clients of the one can
-set no header, but send so what stands before the @ of a URL; the other is for browsers, which ask for a password then.
+With keys, every path needs `Authorization: Bearer KEY` but /healthz, /readyz (probes have no keys), /openapi.json and the
+files of the web page, which shows nothing without one; /metrics needs one too. /run_code and /reports also take the key as the
+password of Basic authorization: clients of the one can set no header, but send so what stands before the @ of a URL; the other
+is for browsers, which ask for a password then.
 
 Without keys the server binds loopback only, and then the web pages that a user of this machine visits
 are the ones to fear: a page may send requests to 127.0.0.1, and by DNS rebinding even read the answers. So a Host that is not
@@ -22,7 +23,8 @@ from starlette.exceptions import HTTPException
 
 from service.errors import Unauthorized
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json", "/"})
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/openapi.json", "/"})
+OPEN_FOLDER = "/web/"
 RUN_CODE_PATH = "/run_code"
 
 
@@ -72,7 +74,7 @@ class Keys:
             good |= hmac.compare_digest(known, digest)
         if good and scheme.lower() == "bearer":
             return digest.hex()[:16]
-        if path in OPEN_PATHS:
+        if path in OPEN_PATHS or path.startswith(OPEN_FOLDER):
             return ""
         raise Unauthorized(
             "This judge needs a key. Fix: send `Authorization: Bearer KEY` with one of its TIERLINE_API_KEYS."

@@ -185,6 +185,6 @@ def load_inline(problem: Problem, cache: TextCache) -> LoadedProblem:
     return LoadedProblem("", settings, problem_digest(settings, parts), tests, texts)
 
 
-def settings_of(problem: Problem) -> ProblemSettings:
+def settings_of(problem: ProblemSettings) -> ProblemSettings:
     """The problem without its tests."""
     return ProblemSettings.model_construct(**{name: getattr(problem, name) for name in ProblemSettings.model_fields})

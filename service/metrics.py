@@ -1,10 +1,12 @@
 """What Prometheus reads. Counted where things happen, or looked up when somebody asks."""
 
+from collections import Counter as TallyCounter
 from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
 
 from service.judging_stats import JudgingStats
 from service.queue import Job, Load, WorkerInfo
@@ -64,11 +66,33 @@ class Metrics:
             self.judge_errors.inc()
         self.waited.labels("interactive").observe(waited_s)
 
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """Submissions that ended, by verdict or, where there is none, by status."""
+        found: TallyCounter[str] = TallyCounter()
+        for sample in _totals(self.submissions):
+            found[sample.labels["verdict"]] += int(sample.value)
+        return dict(found)
+
+    @property
+    def failures(self) -> int:
+        """Submissions and single runs that ended as JE."""
+        return sum(int(sample.value) for sample in _totals(self.judge_errors))
+
+    @property
+    def judging(self) -> JudgingStats | None:
+        """Of the judging in this process, where there is any."""
+        return self._stats
+
     def render(self, load: Load, workers: list[WorkerInfo], sessions: SessionStats | None = None) -> bytes:
         """All metrics in Prometheus' text form."""
         now = CollectorRegistry()
         now.register(_Now(load, workers, self._stats, sessions))
         return generate_latest(self._registry) + generate_latest(now)
+
+
+def _totals(counter: Counter) -> Iterator[Sample]:
+    return (sample for metric in counter.collect() for sample in metric.samples if sample.name.endswith("_total"))
 
 
 def serve_worker_metrics(host: str, port: int, stats: JudgingStats, info: Callable[[], WorkerInfo]) -> Callable[[], None]:

@@ -22,10 +22,10 @@ from service.errors import BadRequest, FieldError, Invalid, TierlineError
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 50
 _FIXES = {
-    400: "look the call up at /docs",
+    400: "look the call up in /openapi.json",
     403: "call the judge from a program, or set TIERLINE_API_KEYS and send a key",
-    404: "look the path up at /docs",
-    405: "look the method up at /docs",
+    404: "look the path up in /openapi.json",
+    405: "look the method up in /openapi.json",
     415: "send application/json, plain or with Content-Encoding: zstd",
 }
 
@@ -182,7 +182,7 @@ def _message(item: Any, model: type[BaseModel]) -> str:
         return f"is missing; add {name}"
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(name, _field_names(model), 1)
-        return "is no field here; " + (f"did you mean {near[0]}?" if near else "remove it, or look its name up at /docs")
+        return "is no field here; " + (f"did you mean {near[0]}?" if near else "remove it, or look its name up in /openapi.json")
     if kind == "too_short":
         return f"needs at least {context.get('min_length')} item"
     if kind == "too_long":

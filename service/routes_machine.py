@@ -1,6 +1,7 @@
 """What the judge can do, and how it is."""
 
 import asyncio
+import time
 
 import orjson
 from fastapi import APIRouter
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from service.context import Context, refusals
 from service.queue import WorkerInfo
 from service.schemas import LanguageInfo
+from service.stats import Stats, stats_of
 
 router = APIRouter(tags=["machine"])
 JSON = "application/json"
@@ -29,6 +31,22 @@ async def workers(state: Context) -> Response:
     """Who judges, and what their boxes do."""
     found = await state.ready.queue.workers()
     return Response(orjson.dumps([worker.model_dump(mode="json") for worker in found]), media_type=JSON)
+
+
+@router.get("/v1/stats", summary="What it does now", responses={200: {"model": Stats}, **refusals()})
+async def stats(state: Context) -> Response:
+    """Queue, workers, verdicts and false alarms, as the web page shows them."""
+    queue, sessions, metrics = state.ready.queue, state.ready.sessions, state.metrics
+    found = stats_of(
+        time.time(),
+        await queue.load(),
+        await queue.workers(),
+        metrics.verdicts,
+        metrics.failures,
+        metrics.judging,
+        (await sessions.stats()).open if sessions is not None else None,
+    )
+    return Response(found.model_dump_json(), media_type=JSON)
 
 
 @router.get("/healthz", summary="Alive?")

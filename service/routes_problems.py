@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from service.bodies import parse, read_body
 from service.context import Context, json_body, refusals
+from service.loaded_problem import settings_of
 from service.schemas import Problem, ProblemSummary
 from service.uploads import UNPACKED_TIMES, put_package
 
@@ -59,10 +60,16 @@ async def list_all(
 @router.get(
     "/v1/problems/{problem_id:path}", summary="Fetch a problem", responses={200: {"model": Problem}, **refusals(404, 413)}
 )
-async def get(problem_id: str, state: Context) -> Response:
+async def get(
+    problem_id: str,
+    state: Context,
+    tests: Annotated[bool, Query(description="false: leave the tests out, of which there may be much")] = True,
+) -> Response:
     """The whole problem, its tests too."""
 
     def fetch() -> str:
+        if not tests:
+            return settings_of(state.ready.store.load(problem_id).settings).model_dump_json()
         return state.ready.store.get(problem_id, max_bytes=state.max_body_bytes).model_dump_json()
 
     return Response(await asyncio.to_thread(fetch), media_type=JSON)

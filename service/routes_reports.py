@@ -2,17 +2,21 @@
 
 import asyncio
 import html
+import re
 from pathlib import Path
 
 from fastapi import APIRouter
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
-from service.context import Context
+from service.context import Context, refusals
+from service.table_report import NAME
 
-router = APIRouter(tags=["machine"], include_in_schema=False)
-NAME = "report.html"
+router = APIRouter(tags=["machine"])
 _MOST_BYTES = 64 << 20
+_TITLE = re.compile(r"<title>([^<]*)</title>", re.IGNORECASE)
+_HEAD_CHARACTERS = 4096
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'; sandbox",
@@ -33,7 +37,40 @@ def reports_in(folder: Path) -> list[str]:
     return [path.parent.name for path in sorted(found, key=lambda path: -path.stat().st_mtime)]
 
 
-@router.get("/reports")
+class ReportInfo(BaseModel):
+    """A report, shown at /reports/NAME."""
+
+    name: str = Field(description="its folder")
+    title: str
+    written: float = Field(description="when, in seconds since 1970")
+
+
+class Reports(BaseModel):
+    """Those that are there, the newest first."""
+
+    folder: str = Field(description="where the judge looks for folders with a report.html")
+    reports: list[ReportInfo]
+
+
+def _infos(folder: Path) -> list[ReportInfo]:
+    found = []
+    for name in reports_in(folder):
+        path = folder / name / NAME
+        with path.open(encoding="utf-8", errors="replace") as file:
+            title = _TITLE.search(file.read(_HEAD_CHARACTERS))
+        found.append(ReportInfo(name=name, title=html.unescape(title[1].strip()) if title else "", written=path.stat().st_mtime))
+    return found
+
+
+@router.get("/v1/reports", summary="Reports", responses={200: {"model": Reports}, **refusals()})
+async def report_infos(state: Context) -> Response:
+    """Studies, merges and verified problem sets that lie in the judge's folder of reports."""
+    folder = state.settings.reports_folder
+    found = Reports(folder=str(folder), reports=await asyncio.to_thread(_infos, folder))
+    return Response(found.model_dump_json(), media_type="application/json")
+
+
+@router.get("/reports", include_in_schema=False)
 async def list_reports(state: Context) -> HTMLResponse:
     """All of them, as links."""
     folder = state.settings.reports_folder
@@ -43,7 +80,7 @@ async def list_reports(state: Context) -> HTMLResponse:
     return HTMLResponse(_PAGE.format(found=found or nothing), headers=_HEADERS)
 
 
-@router.get("/reports/{name}")
+@router.get("/reports/{name}", include_in_schema=False)
 async def report(name: str, state: Context) -> HTMLResponse:
     """One of them."""
     folder = state.settings.reports_folder

@@ -9,6 +9,7 @@ it, and what is left on disk the next start cleans.
 
 import asyncio
 import ctypes
+import errno
 import os
 import signal
 import socket
@@ -98,6 +99,9 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
+_ABOUT_PORTS = {errno.EADDRINUSE: " (0 takes a free one)", errno.EACCES: " (below 1024 they are root's)"}
+
+
 def listen(settings: Settings) -> socket.socket:
     """A bound socket. Raises CannotListen for an address that needs keys, or that cannot be had."""
     refusal = refuse_open_address(settings.host, settings.api_keys)
@@ -119,7 +123,8 @@ def listen(settings: Settings) -> socket.socket:
             return made
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
-        raise CannotListen(f"cannot listen on {where}: {error.strerror or error}. Fix: set another --host or --port") from error
+        fix = f"set another --host or --port{_ABOUT_PORTS.get(error.errno or 0, '')}"
+        raise CannotListen(f"cannot listen on {where}: {error.strerror or error}. Fix: {fix}") from error
 
 
 def url_of(listening: socket.socket) -> str:

@@ -10,6 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from service.client import TierlineClient
 from service.schemas import Failure
+from trainer.devices import device
 from trainer.intervals import Interval, bootstrap
 from trainer.judging import Counts, Judging
 from trainer.rollout import Rollout, roll_out
@@ -30,7 +31,7 @@ def try_held_out(
     Problems and random numbers follow from `seed`: two models with the same seed are tried alike.
     """
     tokenizer = AutoTokenizer.from_pretrained(model_folder)
-    model = AutoModelForCausalLM.from_pretrained(model_folder, dtype=torch.float32).eval()
+    model = AutoModelForCausalLM.from_pretrained(model_folder, dtype=torch.float32).to(device()).eval()
     chosen = held_out_tasks(asked.tasks, asked.problems, seed, client)
     tasks = [task for task in chosen for _ in range(asked.samples)]
     seeds = [seed_of(seed, "held out", place) for place in range(len(tasks))]

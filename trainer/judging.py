@@ -31,12 +31,13 @@ class Judge:
         return TierlineClient(self.url, key=self.key, patience=PATIENCE, raise_on_judge_error=False)
 
     def check(self) -> None:
-        """Raises ConnectionError when it does not answer."""
+        """Raises ConnectionError when it does not answer, Unauthorized when it wants another key; before what takes long."""
         with TierlineClient(self.url, key=self.key) as client:
             if not client.ready():
                 raise ConnectionError(
                     f"no judge answers at {self.url}. Fix: start one with `tierline serve`, or name it with --server"
                 )
+            client.languages()  # which needs a key where there are any; being ready needs none
 
 
 class TooManyUnknown(RuntimeError):

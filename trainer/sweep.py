@@ -94,7 +94,7 @@ def _start(asked: SweepRequest, told: Told) -> Path:
         return asked.init
     assert asked.config.warm_start is not None
     told.stage("warm start")
-    return warm_start(asked.config.warm_start, asked.seed, asked.out / INIT, told.warming)
+    return warm_start(asked.config.warm_start, asked.seed, asked.out / INIT, told.warming, asked.config.run.setting)
 
 
 def _held_out(asked: SweepRequest, runs: list[dict[str, Any]], judge: Judge, told: Told) -> list[dict[str, Any]]:

@@ -70,7 +70,7 @@ def prompt_ids(tokenizer: Any, words: Sequence[str]) -> list[int]:
     return list(tokenizer(" ".join(words))["input_ids"])
 
 
-def save(model: LlamaForCausalLM, tokenizer: Any, folder: Path) -> None:
+def save(model: Any, tokenizer: Any, folder: Path) -> None:
     """Weights, config and tokenizer."""
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

@@ -13,8 +13,8 @@ _UNSAID = "Successful Response."
 
 _HEAD = """# HTTP API
 
-Generated from the judge's OpenAPI document by `make docs`; do not edit. A running judge serves the document at `/openapi.json`,
-and a page to try calls at `/docs`. How calls are put together, with examples: [plain HTTP](../how-to/http.md).
+Generated from the judge's OpenAPI document by `make docs`; do not edit. A running judge serves the document at `/openapi.json`.
+How calls are put together, with examples: [plain HTTP](../how-to/http.md).
 
 Every call but `/`, `/healthz`, `/readyz` and the documentation needs a key where the judge has keys. Errors are RFC 9457 problem
 documents ([ProblemDocument](#problemdocument)); [when each status is the answer](../how-to/http.md#errors).

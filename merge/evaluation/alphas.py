@@ -1,18 +1,21 @@
 """One pair of checkpoints at many alphas, each evaluated on the same problems with the same random numbers."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from merge.evaluation.engine_options import Transformers, Vllm
+from merge.evaluation.engines import Dial, Pair, dial_of, vllm_server
 from merge.evaluation.evaluate import Cost, Evaluation, evaluate
 from merge.evaluation.samples import Sample, read_samples
-from merge.in_place import InPlace
 from service.client import TierlineClient
+from trainer.devices import device
 from trainer.files import folder_digest, read_json, write_json
 from trainer.judging import Known
 from trainer.sampling import Sampler
@@ -21,15 +24,8 @@ from trainer.sampling.transformers_sampler import TransformersSampler
 from trainer.settings import SettingOptions, make_setting
 from trainer.tasks import Task
 
-COSTS = "costs.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """The two trained ends."""
-
-    low: Path
-    high: Path
+COSTS, LOG = "costs.json", "vllm.log"
+_HERE = Transformers()
 
 
 def samples_file(folder: Path, alpha: float) -> Path:
@@ -47,38 +43,38 @@ def evaluate_alphas(
     seed: int,
     folder: Path,
     client: TierlineClient,
+    engine: Transformers | Vllm = _HERE,
     told: Callable[[float, int, int], None] = lambda alpha, done, wanted: None,
 ) -> dict[float, list[Sample]]:
     """Samples by alpha. The weights are set in place: nothing but samples is written. Finished alphas are read, not drawn again.
 
-    Raises MergeRefused when the ends do not fit each other, and what sampling and judging raise.
+    Raises what `dial_of` does, and what sampling and judging raise.
     """
     digests = (folder_digest(pair.low), folder_digest(pair.high))
-    model: Any = None
-    dial: InPlace | None = None
-    tokenizer = AutoTokenizer.from_pretrained(pair.low)
     found: dict[float, list[Sample]] = {}
     known: Known = {}  # many programs come at several alphas
     costs: dict[str, Any] = read_json(folder / COSTS)
-    for alpha in alphas:
-        path = samples_file(folder, alpha)
-        if len(have := [sample for sample in read_samples(path) if sample.known]) < len(tasks) * samples:
-            if dial is None:
-                model = AutoModelForCausalLM.from_pretrained(pair.low, dtype=torch.float32).eval()
-                dial = InPlace(model, pair.low, pair.high)
-            dial.set_alpha(alpha)
+    with ExitStack() as stack:
+        dial: Dial | None = None
+        for alpha in alphas:
+            path = samples_file(folder, alpha)
+            if len(have := [sample for sample in read_samples(path) if sample.known]) < len(tasks) * samples:
+                if dial is None:
+                    dial = stack.enter_context(dial_of(pair, engine, folder / LOG))
+                dial.set_alpha(alpha)
 
-            def tell(done: int, wanted: int, alpha: float = alpha) -> None:
-                told(alpha, done, wanted)
+                def tell(done: int, wanted: int, alpha: float = alpha) -> None:
+                    told(alpha, done, wanted)
 
-            asked = Evaluation(
-                path, tuple(tasks), samples, seed, weights_at(digests, alpha),
-                {"alpha": alpha, "low": digests[0], "high": digests[1], "setting": setting.model_dump(mode="json")}, tell,
-            )  # fmt: skip
-            have, cost = evaluate(asked, TransformersSampler(model, tokenizer), make_setting(setting, client), client, known)
-            costs[f"{alpha:g}"] = _added(costs.get(f"{alpha:g}"), cost)
-            write_json(folder / COSTS, costs)
-        found[alpha] = [sample for sample in have if sample.sample < samples]
+                identity = {
+                    "alpha": alpha, "low": digests[0], "high": digests[1], "setting": setting.model_dump(mode="json"),
+                    "engine": engine.engine,
+                }  # fmt: skip
+                asked = Evaluation(path, tuple(tasks), samples, seed, weights_at(digests, alpha), identity, tell)
+                have, cost = evaluate(asked, dial.sampler, make_setting(setting, client), client, known)
+                costs[f"{alpha:g}"] = _added(costs.get(f"{alpha:g}"), cost)
+                write_json(folder / COSTS, costs)
+            found[alpha] = [sample for sample in have if sample.sample < samples]
     return found
 
 
@@ -91,23 +87,26 @@ def evaluate_model(
     seed: int,
     path: Path,
     client: TierlineClient,
-    server: str | None = None,
+    engine: Transformers | Vllm = _HERE,
     told: Callable[[int, int], None] = lambda done, wanted: None,
 ) -> list[Sample]:
-    """Samples of one model: drawn in this process, or by a vLLM server that has it loaded."""
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    sampler: Sampler
-    if server is None:
-        sampler = TransformersSampler(AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval(), tokenizer)
-    else:
-        sampler = OpenAISampler(server, tokenizer)
-    identity = {"setting": setting.model_dump(mode="json")}
+    """Samples of one model. A server that was named must have it loaded."""
+    identity = {"setting": setting.model_dump(mode="json"), "engine": engine.engine}
     asked = Evaluation(path, tuple(tasks), samples, seed, folder_digest(folder), identity, told)
-    try:
+    with _sampler(folder, engine, path.with_name(LOG)) as sampler:
         found, _ = evaluate(asked, sampler, make_setting(setting, client), client)
-    finally:
-        sampler.close()
     return found
+
+
+@contextmanager
+def _sampler(folder: Path, engine: Transformers | Vllm, log: Path) -> Iterator[Sampler]:
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    if isinstance(engine, Transformers):
+        model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(device()).eval()
+        yield TransformersSampler(model, tokenizer)
+        return
+    with vllm_server(folder, engine, log) as url, closing(OpenAISampler(url, tokenizer)) as sampler:
+        yield sampler
 
 
 def weights_at(digests: tuple[str, str], alpha: float) -> str:

@@ -58,6 +58,9 @@ def analyse(study: Study, budgets: Sequence[int]) -> dict[str, Any]:
         "left_out": sorted(set(budgets) - set(usable)),
         "alphas": [_alpha(alpha, tables[alpha], usable) for alpha in study.alphas],
         "frontier": frontier([Point(alpha, shares_of(table)) for alpha, table in tables.items()]),
+        "no_program_is_wrong": _gains(
+            frontier([Point(alpha, shares_of(table, no_program_is_wrong=True)) for alpha, table in tables.items()])
+        ),
         "complementarity": complementarity(counts),
         "ensembles": [ensembles(counts, study.alphas, budget, {"tokens": _tokens(tables)}) for budget in usable],
     }
@@ -151,6 +154,10 @@ def frontier(points: Sequence[Point]) -> dict[str, Any]:
     if outer:
         found["extrapolated_gain"] = asdict(hypervolume_gain([low, high], outer, seed=SEED))
     return found
+
+
+def _gains(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: found[name] for name in ("interpolated_gain", "extrapolated_gain") if name in found}
 
 
 def complementarity(counts: Counts) -> dict[str, Any]:

@@ -32,7 +32,13 @@ def evaluate(
     ] = "frontier:32",
     samples: Annotated[int, typer.Option(min=1, help="Of each problem.")] = 64,
     setting: Annotated[str, typer.Option(help="reasoning, tools, agent, whole, or a YAML file with its options.")] = "whole",
-    engine_url: Annotated[str | None, typer.Option("--vllm", help="Sample --model by this vLLM server instead of here.")] = None,
+    vllm: Annotated[
+        str | None,
+        typer.Option(
+            help="Sample by vLLM: the Python of an environment with vLLM and tierline, which is started for it, or the URL of a "
+            "server that has --model (or --low, and merge.in_place.vllm_extension)."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of problems and random numbers.")] = 1,
     export: Annotated[Path | None, typer.Option(help="Also write what LiveCodeBench's runner takes as custom outputs.")] = None,
     server: Server = DEFAULT_URL,
@@ -47,7 +53,7 @@ def evaluate(
         from merge.evaluation.analysis import Study, analyse  # torch: seconds
         from merge.evaluation.samples import for_livecodebench
 
-        found = _sampled(out, model, low, high, values, problems, samples, chosen, engine_url, seed, judge)
+        found = _sampled(out, model, low, high, values, problems, samples, chosen, vllm, seed, judge)
         budgets = [k for k in (1, 8, 32, 100, 250, 1000) if k <= samples]
         analysis = analyse(Study({seed: found}), budgets)
         (out / "analysis.json").write_text(json.dumps(analysis, indent=2) + "\n", encoding="utf-8")
@@ -95,27 +101,37 @@ def _setting(text: str) -> Any:
 
 def _sampled(
     out: Path, model: Path | None, low: Path | None, high: Path | None, alphas: tuple[float, ...], problems: str, samples: int,
-    setting: Any, engine_url: str | None, seed: int, judge: Judge,
+    setting: Any, vllm: str | None, seed: int, judge: Judge,
 ) -> dict[float, list[Any]]:  # fmt: skip
-    from merge.evaluation.alphas import Pair, evaluate_alphas, evaluate_model
+    from merge.evaluation.alphas import evaluate_alphas, evaluate_model
+    from merge.evaluation.engine_options import Transformers, vllm_of
+    from merge.evaluation.engines import Pair
     from merge.evaluation.problem_sets import problem_set
 
     def told(alpha: float, done: int, wanted: int) -> None:
         _err.print(f"  {f'alpha {alpha:g}: ' if model is None else ''}{done} of {wanted} samples")
 
+    engine = Transformers() if vllm is None else vllm_of(vllm)
     with judge.client() as client:
         tasks = problem_set(problems, seed, client)
         if model is not None:
             return {0.0: evaluate_model(
-                model, tasks, setting, samples=samples, seed=seed, path=out / "samples.jsonl", client=client, server=engine_url,
+                model, tasks, setting, samples=samples, seed=seed, path=out / "samples.jsonl", client=client, engine=engine,
                 told=lambda done, wanted: told(0.0, done, wanted),
             )}  # fmt: skip
-        if engine_url is not None:
-            raise ValueError("vllm: alphas are set in a model in this process. Fix: leave --vllm out, or evaluate merged models")
         assert low is not None
         assert high is not None
         return evaluate_alphas(
-            Pair(low, high), alphas, tasks, setting, samples=samples, seed=seed, folder=out, client=client, told=told
+            Pair(low, high),
+            alphas,
+            tasks,
+            setting,
+            samples=samples,
+            seed=seed,
+            folder=out,
+            client=client,
+            engine=engine,
+            told=told,
         )
 
 

@@ -15,6 +15,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from merge.evaluation.engine_options import Vllm, vllm_of
+from merge.evaluation.study_config import StudyConfig, read_study_config
 from trainer.cli_sweep import Key, clear_errors, first_key
 from trainer.judging import Judge
 
@@ -27,15 +29,16 @@ _START_S = 120.0
 @app.command()
 def frontier(
     out: Annotated[Path, typer.Option(help="Folder to write. The same command goes on where it was interrupted.")],
-    preset: Annotated[str, typer.Option(help="laptop, complementary, or a YAML file.")] = "laptop",
+    preset: Annotated[str, typer.Option(help="laptop, complementary, gpu, or a YAML file.")] = "laptop",
+    vllm: Annotated[
+        str | None, typer.Option(help="Where the preset samples by vLLM: the Python that starts it, or the URL of a server.")
+    ] = None,
     server: Annotated[str | None, typer.Option(help="The judge; default: one of its own, for as long as it runs.")] = None,
     key: Key = None,
 ) -> None:
     """Run the whole study: judge, warm start, RL, merge, evaluation over alphas, report."""
     with clear_errors():
-        from merge.evaluation.study_config import read_study_config
-
-        config = read_study_config(preset)
+        config = _with_engine(read_study_config(preset), vllm)
         with _judge(server, key or first_key()) as judge:
             from merge.evaluation.study import TIMES, Telling, study  # torch, TRL: seconds
             from merge.evaluation.study_report import write_report
@@ -49,6 +52,15 @@ def frontier(
         for claim in analysis["claims"]:
             _out.print(Text(f"{claim['outcome']:12} {claim['name']}: {claim['found']}"), soft_wrap=True)
         _out.print(Text(str(page)), soft_wrap=True)
+
+
+def _with_engine(config: StudyConfig, vllm: str | None) -> StudyConfig:
+    if vllm is None:
+        return config
+    if not isinstance(config.engine, Vllm):
+        raise ValueError(f"vllm: the preset samples by {config.engine.engine}. Fix: leave --vllm out, or another preset")
+    said = vllm_of(vllm)
+    return config.model_copy(update={"engine": config.engine.model_copy(update={"url": said.url, "python": said.python})})
 
 
 class _Detail:

@@ -10,8 +10,32 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 Draw = Callable[[Axes, Mapping[str, Any], Mapping[str, str]], None]
-LIGHT = {"ink": "#1c1c1c", "faint": "#c8c8c8", "paper": "#ffffff", "one": "#1f6feb", "two": "#c2410c", "three": "#15803d"}
-DARK = {"ink": "#e6e6e6", "faint": "#4a4a4a", "paper": "#16181c", "one": "#79b8ff", "two": "#fb923c", "three": "#4ade80"}
+OUTCOMES: Mapping[str, tuple[str, ...]] = {
+    "solved": ("AC",),
+    "too slow or too large (TLE, MLE)": ("TLE", "MLE"),
+    "wrong answer (WA)": ("WA",),
+    "damaged (CE, RTE, ...)": (),
+    "no program": ("truncated", "malformed", "out_of_budget"),
+}
+"""What became of a sample, by verdict or, where there is none, by how the answer ended; what nobody names is damaged."""
+LIGHT = {
+    "ink": "#1c1c1c",
+    "faint": "#c8c8c8",
+    "paper": "#ffffff",
+    "one": "#1f6feb",
+    "two": "#c2410c",
+    "three": "#15803d",
+    "four": "#7c3aed",
+}
+DARK = {
+    "ink": "#e6e6e6",
+    "faint": "#4a4a4a",
+    "paper": "#16181c",
+    "one": "#79b8ff",
+    "two": "#fb923c",
+    "three": "#4ade80",
+    "four": "#c4b5fd",
+}
 _SIZE = (7.2, 4.4)
 _MARKERS = "osd^vP"
 
@@ -58,6 +82,30 @@ def draw_by_alpha(axes: Axes, pooled: Mapping[str, Any], colours: Mapping[str, s
     axes.set_xlabel("alpha (0 and 1: the trained ends)")
     axes.set_ylabel("share of samples")
     axes.legend(frameon=False, labelcolor=colours["ink"])
+
+
+def draw_outcomes(axes: Axes, pooled: Mapping[str, Any], colours: Mapping[str, str]) -> None:
+    """What becomes of all samples at each alpha, stacked: wrong programs apart from damaged ones."""
+    points = pooled["alphas"]
+    named = {verdict: outcome for outcome, verdicts in OUTCOMES.items() for verdict in verdicts}
+    shares = {outcome: [0.0] * len(points) for outcome in OUTCOMES}
+    for place, point in enumerate(points):
+        total = sum(point["verdicts"].values())
+        for verdict, count in point["verdicts"].items():
+            shares[named.get(verdict, "damaged (CE, RTE, ...)")][place] += count / total
+    used = {outcome: values for outcome, values in shares.items() if any(values)}
+    shades = dict(zip(OUTCOMES, ("three", "one", "two", "four", "faint"), strict=True))
+    alphas = [point["alpha"] for point in points]
+    axes.stackplot(
+        alphas, list(used.values()), labels=list(used), colors=[colours[shades[outcome]] for outcome in used], linewidth=0
+    )
+    for end in (0.0, 1.0):
+        axes.axvline(end, color=colours["paper"], linewidth=1, linestyle=":")
+    axes.set_xlim(alphas[0], alphas[-1])
+    axes.set_ylim(0, 1)
+    axes.set_xlabel("alpha (dotted: the trained ends)")
+    axes.set_ylabel("share of samples")
+    axes.legend(frameon=False, fontsize=8, labelcolor=colours["ink"], loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
 
 
 def draw_pass(axes: Axes, pooled: Mapping[str, Any], colours: Mapping[str, str]) -> None:
@@ -107,6 +155,7 @@ def draw_ensembles(axes: Axes, pooled: Mapping[str, Any], colours: Mapping[str, 
 PLOTS: Mapping[str, Draw] = {
     "frontier": draw_frontier,
     "by_alpha": draw_by_alpha,
+    "outcomes": draw_outcomes,
     "pass_at_k": draw_pass,
     "ensembles": draw_ensembles,
 }

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 
 from merge.evaluation.frontiers import Point
 from merge.evaluation.pass_at_k import Floats
@@ -77,7 +78,7 @@ def sample_of(rollout: Rollout, judged: Judged, number: int, text: str, weights:
 
 def line_of(sample: Sample) -> str:
     """With the newline."""
-    return json.dumps(asdict(sample)) + "\n"
+    return orjson.dumps(sample).decode() + "\n"
 
 
 def read_samples(path: Path) -> list[Sample]:
@@ -109,12 +110,13 @@ def counts_of(problems: Mapping[str, Sequence[Sample]]) -> tuple[tuple[int, int]
     return tuple((len(samples), sum(sample.solved for sample in samples)) for samples in problems.values())
 
 
-def shares_of(problems: Mapping[str, Sequence[Sample]]) -> Floats:
-    """(p, 3): optimization failures, correctness failures, solved; answers without a program are in none of them."""
+def shares_of(problems: Mapping[str, Sequence[Sample]], *, no_program_is_wrong: bool = False) -> Floats:
+    """(p, 3): optimization failures, correctness failures, solved; answers without a program are in none of them, or are
+    correctness failures too."""
     rows = [
         (
             sum(sample.failure == Failure.OPTIMIZATION for sample in samples),
-            sum(sample.failure == Failure.CORRECTNESS for sample in samples),
+            sum(sample.failure == Failure.CORRECTNESS or (no_program_is_wrong and sample.verdict is None) for sample in samples),
             sum(sample.solved for sample in samples),
         )
         for samples in problems.values()

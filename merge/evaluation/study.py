@@ -12,9 +12,10 @@ from time import perf_counter
 from typing import Any
 
 from merge.combination import pair
-from merge.evaluation.alphas import COSTS, Pair, evaluate_alphas
+from merge.evaluation.alphas import COSTS, evaluate_alphas
 from merge.evaluation.analysis import Study, analyse, at_equal_seconds
 from merge.evaluation.claims import claims_of
+from merge.evaluation.engines import Pair
 from merge.evaluation.samples import Sample
 from merge.evaluation.study_config import StudyConfig
 from merge.merging import MergeRequest, merge_checkpoints
@@ -38,7 +39,7 @@ def study(config: StudyConfig, out: Path, judge: Judge, telling: Telling | None 
     """Do what is left of it; the analysis, also written as `out/analysis.json`. Raises ValueError when `out` holds another
     study."""
     telling = telling or Telling()
-    claim(out, ASKED, config.model_dump(mode="json"), "study")
+    claim(out, ASKED, config.model_dump(mode="json", exclude={"engine": {"python", "url"}}), "study")  # which may move
     judge.check()
     stages = len(config.seeds) * 3 + 1
     samples: dict[int, dict[float, list[Sample]]] = {}
@@ -105,6 +106,7 @@ def _evaluate(
             seed=seed,
             folder=folder,
             client=client,
+            engine=config.engine,
             told=lambda alpha, done, wanted: telling.detail(f"alpha {alpha:g}: {done} of {wanted} samples"),
         )
 

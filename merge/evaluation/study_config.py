@@ -2,10 +2,11 @@
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from merge.evaluation.engine_options import Engine, Transformers
 from trainer.config_file import read_config
 from trainer.run_config import SweepConfig, TaskSource
 
-STUDY_PRESETS = ("laptop", "complementary")
+STUDY_PRESETS = ("laptop", "complementary", "gpu")
 
 
 class StudyConfig(BaseModel):
@@ -20,6 +21,7 @@ class StudyConfig(BaseModel):
     sweep: SweepConfig
     seeds: tuple[int, ...] = Field((101, 102, 103), min_length=1)
     alphas: tuple[float, ...] = Field((-0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5), min_length=3)
+    engine: Engine = Field(default_factory=Transformers, description="what samples the ends and what lies between and beyond")
     tasks: TaskSource = Field(description="held-out problems")
     problems: int = Field(32, ge=2, le=100_000, description="for each seed")
     samples: int = Field(128, ge=2, le=100_000, description="of each problem at each alpha")

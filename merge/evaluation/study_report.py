@@ -15,6 +15,8 @@ REPORT, PICTURES = "report.html", "pictures"
 CAPTIONS = {
     "frontier": "The frontier. Down and left is better; bars are 95 % intervals over problems.",
     "by_alpha": "Shares of samples by alpha; bands are 95 % intervals over problems.",
+    "outcomes": "What became of all samples. Wrong answers and damaged programs are correctness failures; answers without a "
+    "program are neither kind.",
     "pass_at_k": "pass@k by alpha.",
     "ensembles": "Ensembles against single checkpoints at the same number of samples.",
 }

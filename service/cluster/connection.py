@@ -96,7 +96,9 @@ def reached(url: str) -> Iterator[None]:
         yield
     except LOST as error:
         raise Unavailable(
-            f"the judge's Redis at {hide_password(url)} {_trouble(error)}. Fix: try again in a second", retry_after_s=1
+            f"the judge's Redis at {hide_password(url)} {_trouble(error)}. Fix: try again in a second; "
+            "where it never came up, start it or name another in TIERLINE_REDIS_URL",
+            retry_after_s=1,
         ) from error
 
 

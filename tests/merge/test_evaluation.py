@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
-from merge.evaluation.alphas import Pair, evaluate_alphas
+from merge.evaluation.alphas import evaluate_alphas
 from merge.evaluation.analysis import Study, analyse
+from merge.evaluation.engines import Pair
 from merge.evaluation.evaluate import Evaluation, evaluate
 from merge.evaluation.samples import Sample, by_problem, counts_of, for_livecodebench, line_of, read_samples
 from merge.evaluation.study_config import STUDY_PRESETS, read_study_config
@@ -255,13 +256,13 @@ def test_a_study_goes_from_nothing_to_a_report_and_ends_the_same_when_interrupte
     assert one == other
     page = (tmp_path / "stopped" / "report.html").read_text()
     assert "A &lt;small&gt; study" in page
-    assert page.count("<figure>") == 4
+    assert page.count("<figure>") == 5
     assert "<script" not in page
     assert re.findall(r'(?:src|href)="(?!#)[^"]*"', page) == []  # it needs nothing else
     for claim in one["claims"]:
         assert claim["outcome"] in ("agree", "disagree", "cannot tell")
     assert {path.name for path in (tmp_path / "stopped" / "pictures").iterdir()} == {
-        "frontier.png", "by_alpha.png", "pass_at_k.png", "ensembles.png"
+        "frontier.png", "by_alpha.png", "outcomes.png", "pass_at_k.png", "ensembles.png"
     }  # fmt: skip
     assert (tmp_path / "stopped" / "seed_1" / "merged" / "alpha_1.5" / "model.safetensors").is_file()
     config.write_text(yaml.safe_dump({**SMALL_STUDY, "samples": 7}))

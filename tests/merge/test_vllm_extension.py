@@ -12,17 +12,31 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import torch
+from transformers import AutoTokenizer
 
 from merge.combination import pair
+from merge.evaluation.alphas import evaluate_alphas
+from merge.evaluation.engine_options import Vllm
+from merge.evaluation.engines import Pair
 from merge.in_place.vllm_extension import EXTENSION, Server, load_pair, set_alpha
 from merge.merging import MergeRequest, merge_checkpoints
+from sandbox import Pool
+from service.client import TierlineClient
 from tests.merge.test_in_place import load, save_llama
+from tests.service.serving import boxes_of, settings_for
+from tests.service.serving import serving as judging
+from trainer.families import Part, instances
+from trainer.run_config import TinyModel, WarmStart
+from trainer.settings import ReasoningOptions
+from trainer.task_order import store_instances
+from trainer.warm_start import warm_start
 
 pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("vllm") is None, reason="vLLM is not here: `make test-vllm` brings it"),
@@ -113,6 +127,40 @@ def test_a_server_swaps_between_requests(tmp_path: Path) -> None:
             _, wanted = said_by_transformers(tmp_path / "out" / f"alpha_{alpha:g}")
             assert answer["choices"][0]["logprobs"]["token_logprobs"] == pytest.approx(wanted, abs=1e-3), alpha
         server.close()
+
+
+def test_an_evaluation_over_alphas_starts_a_server_and_gets_the_merged_models_answers(pool: Pool, tmp_path: Path) -> None:
+    asked = WarmStart(model=TinyModel(width=64, layers=1, heads=2, inner=64), steps=60, batch=32, problems=50, learning_rate=1e-2)
+    low = warm_start(asked, 1, tmp_path / "low")
+    ends = Pair(low, warm_start(asked.model_copy(update={"steps": 90}), 1, tmp_path / "high"))
+    merge_checkpoints(MergeRequest((ends.low, ends.high), (pair(1.5),), tmp_path / "out"))
+    engine = Vllm(
+        python=sys.executable,
+        arguments={"dtype": "float32", "max-model-len": 64, "max-num-batched-tokens": 512, "kv-cache-memory-bytes": 64 << 20,
+                   "enforce-eager": True, "enable-chunked-prefill": False},
+    )  # fmt: skip
+    settings = settings_for(tmp_path / "judge")
+    with (
+        judging(boxes_of(pool, settings), settings) as judge,
+        TierlineClient(judge.url, raise_on_judge_error=False) as client,
+    ):
+        tasks = store_instances(list(dict.fromkeys(islice(instances(Part.HELD_OUT, 1), 4))), client)
+        setting = ReasoningOptions(answer="whole", max_tokens=24, temperature=0.0)
+        found = evaluate_alphas(
+            ends, (0.0, 1.5), tasks, setting, samples=1, seed=1, folder=tmp_path / "samples", client=client, engine=engine
+        )
+    for alpha, folder in ((0.0, low), (1.5, tmp_path / "out")):
+        assert [(s.problem, s.text) for s in found[alpha]] == [(task.problem, greedy(folder, task.statement)) for task in tasks]
+        assert {s.verdict for s in found[alpha]} <= {"AC", "WA", "TLE", "RTE", "CE", None}
+
+
+def greedy(folder: Path, statement: str) -> str:
+    """What transformers says."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    given = tokenizer(statement, return_tensors="pt")["input_ids"]
+    said = load(folder).generate(given, do_sample=False, max_new_tokens=24)
+    text: str = tokenizer.decode(said[0, given.shape[1] :], skip_special_tokens=True)
+    return text
 
 
 @contextmanager

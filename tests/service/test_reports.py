@@ -1,11 +1,15 @@
 """Reports shown by the judge."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+from rich.table import Table
+from rich.text import Text
 
 from sandbox import Pool
+from service.table_report import write_tables
 from tests.service.serving import Serving, boxes_of, serving, settings_for
 
 KEY = "a-key-of-this-test"
@@ -53,7 +57,10 @@ def test_a_report_can_run_nothing(browser: httpx.Client) -> None:
 @pytest.mark.parametrize("name", ["empty", "nothing", "..", "%2e%2e", "..%2fsecret.html", "first%2freport.html"])
 def test_nothing_else_is_shown(browser: httpx.Client, name: str) -> None:
     answer = browser.get(f"/reports/{name}")
-    assert answer.status_code in (307, 404)
+    # `..` is resolved by the client, and asks for the web page.
+    assert answer.status_code in (200, 307, 404)
+    assert answer.status_code != 200 or answer.url.path == "/"
+    assert "<p>One</p>" not in answer.text
     assert "secret" not in answer.text or answer.status_code == 404
 
 
@@ -65,3 +72,21 @@ def test_a_browser_without_the_key_is_asked_for_it(server: Serving) -> None:
     assert httpx.get(f"{server.url}/v1/workers", auth=("x", KEY)).status_code == 401  # there it is a bearer key or nothing
     bearer = {"Authorization": f"Bearer {KEY}"}
     assert httpx.get(f"{server.url}/reports/first", headers=bearer).status_code == 200
+
+
+def test_reports_are_told_with_their_titles_as_json(server: Serving) -> None:
+    (server.settings.reports_folder / "first" / "report.html").write_text("<!doctype html><title>One &amp; two</title>")
+    answer = httpx.get(f"{server.url}/v1/reports", headers={"Authorization": f"Bearer {KEY}"}).raise_for_status().json()
+    assert answer["folder"] == str(server.settings.reports_folder)
+    assert {report["name"]: report["title"] for report in answer["reports"]} == {"first": "One & two", "<b>": ""}
+    (server.settings.reports_folder / "first" / "report.html").write_text("<!doctype html><p>One</p>")
+
+
+def test_tables_of_the_command_line_become_a_report_in_which_text_stays_text(tmp_path: Path) -> None:
+    table = Table("name")
+    table.add_row(Text("<script>{braces}", style="green"))
+    page = write_tables(tmp_path / "mine", "A <title> {0}", "About & about", table).read_text()
+    assert "<title>A &lt;title&gt; {0}</title>" in page
+    assert "About &amp; about" in page
+    assert "&lt;script&gt;{braces}" in page
+    assert "<script>" not in page

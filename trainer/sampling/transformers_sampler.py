@@ -57,7 +57,7 @@ class TransformersSampler:
     @torch.no_grad()
     def _complete(self, prompts: Sequence[Prompt]) -> list[Completion]:
         device = self._model.device
-        rows = [_Row(prompt) for prompt in prompts]
+        rows = [_Row(prompt, uniforms) for prompt, uniforms in zip(prompts, _uniforms(prompts), strict=True)]
         longest = max(len(prompt.token_ids) for prompt in prompts)
         pad = self._tokenizer.pad_token_id or 0
         ids = torch.full((len(rows), longest), pad, dtype=torch.long)
@@ -117,12 +117,26 @@ class TransformersSampler:
 
 
 class _Row:
-    def __init__(self, prompt: Prompt) -> None:
+    def __init__(self, prompt: Prompt, uniforms: Sequence[float]) -> None:
         self.prompt = prompt
-        self.uniforms = np.random.Generator(np.random.Philox(key=prompt.seed % (1 << 64))) if prompt.temperature else None
+        self.uniforms = uniforms
         self.tokens: list[int] = []
         self.logprobs: list[float] = []
         self.stopped = False
+
+
+def _uniforms(prompts: Sequence[Prompt]) -> list[list[float]]:
+    """For each prompt a number in [0, 1) for each token that it may get: the beginning of the stream of its seed (Philox, the
+    seed as its key). One generator is set to each stream in turn, for making one asks the kernel for entropy: that takes longer.
+    """
+    bits: Any = np.random.Philox(0)
+    fresh = bits.state | {"buffer_pos": 4, "has_uint32": 0, "uinteger": 0}  # a buffer of 4 numbers that is used up
+    found = []
+    for prompt in prompts:
+        start = {"counter": np.zeros(4, np.uint64), "key": np.array([prompt.seed % (1 << 64), 0], np.uint64)}
+        bits.state = fresh | {"state": start}
+        found.append(np.random.Generator(bits).random(prompt.max_tokens).tolist())
+    return found
 
 
 def _choose(logits: torch.Tensor, rows: Sequence[_Row]) -> tuple[list[int], list[float]]:
@@ -135,7 +149,7 @@ def _choose(logits: torch.Tensor, rows: Sequence[_Row]) -> tuple[list[int], list
     if any(row.prompt.top_p < 1 for row in rows):
         probabilities = _nucleus(probabilities, [row.prompt.top_p for row in rows])
         logprobs = probabilities.log()
-    uniforms = [row.uniforms.random() if row.uniforms else 0.0 for row in rows]
+    uniforms = [row.uniforms[len(row.tokens)] for row in rows]
     totals = probabilities.double().cumsum(-1)
     wanted = torch.tensor(uniforms, dtype=torch.float64, device=logits.device) * totals[:, -1]
     drawn = torch.searchsorted(totals, wanted[:, None], right=True)[:, 0].clamp(max=logits.shape[1] - 1)

@@ -1,5 +1,6 @@
 """From templates to tokens: how a prompt is made, and how what the environment says is added to it."""
 
+from functools import lru_cache
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -26,6 +27,7 @@ def fill_template(name: str, **values: object) -> str:
         raise ValueError(f"template: {path}: {error}; write $$ for a dollar") from None
 
 
+@lru_cache(maxsize=1024)  # a problem is asked for many samples
 def prompt_tokens(tokenizer: Any, text: str) -> tuple[int, ...]:
     """A user's message as the model's chat template has it, ready for the answer; where there is none, the text by itself."""
     if getattr(tokenizer, "chat_template", None):
@@ -35,6 +37,7 @@ def prompt_tokens(tokenizer: Any, text: str) -> tuple[int, ...]:
     return plain_tokens(tokenizer, text)
 
 
+@lru_cache(maxsize=1024)
 def plain_tokens(tokenizer: Any, text: str) -> tuple[int, ...]:
     """The text alone, with what the tokenizer itself puts around a text (nothing, or a token of beginning)."""
     return tuple(tokenizer(text)["input_ids"])

@@ -1,0 +1,39 @@
+"""What can be chosen about the engine that samples. Unknown names are errors."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Transformers(BaseModel):
+    """In this process."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    engine: Literal["transformers"] = "transformers"
+
+
+class Vllm(BaseModel):
+    """A vLLM server: one that runs, or one that is started for each pair and stopped after it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    engine: Literal["vllm"] = "vllm"
+    url: str | None = Field(
+        None,
+        description="of one here, with merge.in_place.vllm_extension and VLLM_SERVER_DEV_MODE=1; default: one is started",
+    )
+    python: str | None = Field(
+        None, description="to start one: the interpreter of an environment with vLLM and tierline; default: this one"
+    )
+    arguments: dict[str, str | int | float | bool] = Field(
+        default_factory=dict, description="of the server that is started, without dashes: dtype, max-model-len, ..."
+    )
+
+
+Engine = Annotated[Transformers | Vllm, Field(discriminator="engine")]
+
+
+def vllm_of(text: str) -> Vllm:
+    """From the command line: the URL of a server, or the Python to start one with."""
+    return Vllm(url=text) if text.startswith(("http://", "https://")) else Vllm(python=text)

@@ -1,0 +1,51 @@
+"""What the judge does now, for those who watch: the web page. Prometheus has /metrics, which says more."""
+
+from pydantic import BaseModel, Field
+
+from service.judging_stats import JudgingStats
+from service.queue import Load, WorkerInfo
+
+
+class Stats(BaseModel):
+    """A look at the judge. Counts are since this server was started, and of this server where there are several."""
+
+    at: float = Field(description="now, in seconds since 1970")
+    queued_interactive: int
+    queued_batch: int
+    running: int
+    draining: bool
+    verdicts: dict[str, int] = Field(description="submissions that ended, by verdict or, where there is none, by status")
+    judge_errors: int = Field(description="submissions and runs that ended as JE")
+    confirmed: int | None = Field(description="TLEs near the limit that a second run alone confirmed; null: workers count them")
+    overturned: int | None = Field(description="those that it found fast enough")
+    starved: int | None = Field(description="runs repeated because no processor took them in time")
+    retries: int | None = Field(description="submissions that went on in another box")
+    sessions_open: int | None = Field(description="null: this judge has no sessions")
+    workers: list[WorkerInfo]
+
+
+def stats_of(
+    at: float,
+    load: Load,
+    workers: list[WorkerInfo],
+    verdicts: dict[str, int],
+    judge_errors: int,
+    judging: JudgingStats | None,
+    sessions_open: int | None,
+) -> Stats:
+    """Put together from those who know."""
+    return Stats(
+        at=at,
+        queued_interactive=load.queued_interactive,
+        queued_batch=load.queued_batch,
+        running=load.running,
+        draining=load.draining,
+        verdicts=verdicts,
+        judge_errors=judge_errors,
+        confirmed=judging.confirmed - judging.overturned if judging else None,
+        overturned=judging.overturned if judging else None,
+        starved=judging.starved if judging else None,
+        retries=judging.retries if judging else None,
+        sessions_open=sessions_open,
+        workers=workers,
+    )

@@ -1,0 +1,57 @@
+"""A real browser, Debian's Chromium, before a real judge."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from sandbox import Pool
+from tests.service.serving import Serving, boxes_of, serving, settings_for
+
+PICTURES = Path(__file__).parent.parent.parent / "build" / "page"
+"""Where screenshots are kept for whoever wants to look."""
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("no Chromium. Fix: apt-get install chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def server(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    settings = settings_for(tmp_path_factory.mktemp("page"))
+    with serving(boxes_of(pool, settings), settings) as running:
+        yield running
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """Opens a URL in a fresh profile. At the end: no page threw or logged an error, of its policy neither."""
+    faults: list[str] = []
+    contexts = []
+
+    def opened(url: str, *, expects_errors: bool = False, **options: object) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})  # type: ignore[arg-type]
+        contexts.append(context)
+        context.set_default_timeout(30_000)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("dialog", lambda dialog: faults.append(f"a dialog: {dialog.message}"))
+        if not expects_errors:
+            page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        page.goto(url)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []
