@@ -42,6 +42,12 @@ def test_index_names_every_page() -> None:
     assert {name_of(path) for path in (ROOT / "docs").rglob("*.md")} - {"index.md"} <= linked
 
 
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_examples_named_in_pages_exist(path: Path) -> None:
+    named = re.findall(r"`(examples/[\w./-]+)`", path.read_text())
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_pages_named_in_the_code_exist() -> None:
     folders = ("bench", "deploy", "docs", "merge", "sandbox", "service", "tests", "trainer")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file() and path.suffix != ".pyc"]
