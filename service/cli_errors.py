@@ -35,7 +35,8 @@ def die_of(error: Exception) -> NoReturn:
         case httpx.HTTPError():
             _die(f"the server was lost: {type(error).__name__}: {error}", Exit.JUDGE_FAILED)
         case ModuleNotFoundError():
-            _die(f"this command needs {error.name}, which is not installed. Fix: pip install 'tierline[train]'", Exit.USAGE)
+            fix = "pip install 'tierline[train]', or in a clone: sh deploy/setup.sh train"
+            _die(f"this command needs {error.name}, which is not installed. Fix: {fix}", Exit.USAGE)
         case FileNotFoundError() if error.filename and "/" not in str(error.filename):
             fix = "install it, and see `tierline doctor`"
             _die(f"{error.filename} is not installed, or not in PATH. Fix: {fix}", Exit.JUDGE_FAILED)
