@@ -16,12 +16,12 @@ let leave = () => {};
 function route() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
   const parts = path.split("/");
-  const name = parts[0] in VIEWS ? parts[0] : "judge";
-  const submission = parts[0] === "result" && parts[1] ? { id: decodeURIComponent(parts[1]), packed: new URLSearchParams(query).get("p") } : null;
+  const name = Object.hasOwn(VIEWS, parts[0]) ? parts[0] : "judge";
+  const submission = parts[0] === "result" && parts[1] ? { id: parts[1], packed: new URLSearchParams(query).get("p") } : null;
   return { name, submission };
 }
 
-async function show() {
+function show() {
   const { name, submission } = route();
   leave();
   leave = () => {};
@@ -81,8 +81,5 @@ dialog.addEventListener("close", () => {
 });
 document.getElementById("key-button").addEventListener("click", () => askForKey(""));
 window.addEventListener("key-needed", () => askForKey("This judge needs a key."));
-window.addEventListener("tell", (event) => failed(event.detail));
-window.addEventListener("hashchange", () => {
-  if (history.state?.shown !== location.hash) show();
-});
+window.addEventListener("hashchange", show);
 show();

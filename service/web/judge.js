@@ -21,6 +21,7 @@ export function judgeView({ submission, failed }) {
   let stop = () => {};
 
   async function submit() {
+    if (form.isBusy) return; // Ctrl+Enter, twice
     form.error("");
     try {
       const asked = form.asked();
@@ -251,6 +252,10 @@ class Form {
   link(hash, hasProgram) {
     const long = hasProgram ? "it lasts: the program is in it" : "it lasts as long as the judge keeps the result; the program is too long for it";
     this.shareable.replaceChildren(h("a", { href: hash }, "Link to this result"), ` (${long})`);
+  }
+
+  get isBusy() {
+    return this.button.disabled;
   }
 
   busy(yes) {
