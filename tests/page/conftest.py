@@ -15,7 +15,7 @@ PICTURES = Path(__file__).parent.parent.parent / "build" / "page"
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: Playwright has an event loop in this thread, and then asyncio.run is not to be had
 def browser() -> Iterator[Browser]:
     found = shutil.which("chromium")
     if found is None:
