@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -177,7 +178,9 @@ def _share(interval: Mapping[str, float]) -> str:
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """What a user can mend ends in a sentence."""
+    """What a user can mend ends in a sentence. Raises ModuleNotFoundError where there is no torch, before any judge is asked."""
+    if find_spec("torch") is None:
+        raise ModuleNotFoundError("torch is not installed", name="torch")
     try:
         yield
     except (ValueError, ConnectionError, TooManyUnknown) as error:
