@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from sandbox.cgroups import Slot
 from sandbox.channel import Channel
 from sandbox.disk import FOLDER, Disk
-from sandbox.errors import BoxDied, BoxStartFailed, SandboxError
+from sandbox.errors import BoxDied, BoxStartFailed, NotCompiled, SandboxError
 from sandbox.gate import Gate
 from sandbox.limits import Limits
 from sandbox.memfile import MemFile
@@ -30,6 +30,7 @@ _HELD_S = 3600.0
 """For how long a program may be paused in all, before its box is given up."""
 _COMPILE_MB = 1024
 _LOG_BYTES = 64 << 10
+_SMALL_BYTES = 1 << 20
 
 
 class Box:
@@ -60,7 +61,9 @@ class Box:
         self._start_timeout_s = start_timeout_s
         self._disk = disk
         self._generation = -1
-        self._loaded = False
+        self._tells_compiling = False  # whether CPU time can be read to the moment; known from the first slot on
+        self._unsent: Program | None = None  # goes with its first run
+        self._bytes = 0  # of the program's files
         self._floor_bytes = 0  # what a fork of the warm interpreter has before it does anything
         self._warm = False
         self._lock = threading.Lock()
@@ -109,23 +112,29 @@ class Box:
 
     # -- work ------------------------------------------------------------------------------------------------------
 
-    def load(self, program: Program) -> str | None:
-        """Make a program ready. Returns None, or the log when a Python source does not compile. Raises BoxDied."""
+    def load(self, program: Program, *, compile_later: bool = False) -> str | None:
+        """Make a program ready. Returns None, or the log when a Python source does not compile. Raises BoxDied.
+
+        `compile_later`: leave that to the first run, which then raises NotCompiled; it saves a process, and a frame. Nothing is
+        left to it where its own time could not be told from the compiler's.
+        """
         self._warm = program.warm
-        message = {
-            "op": "load",
-            "files": list(program.files),
-            "executables": list(program.executables),
-            "argv": list(program.argv),
-            "env": program.env,
-            "warm": program.warm,
-        }
+        self._bytes = sum(map(len, program.files.values()))
+        self._unsent = program if program.warm and compile_later and self._tells_compiling else None
+        if self._unsent:
+            return None
+        message, contents = _load_frame(program)
         with ExitStack() as stack:
-            fds = [stack.enter_context(MemFile.sealed(data)).fd for data in program.files.values()]
+            fds = [stack.enter_context(MemFile.sealed(data)).fd for data in contents]
             if program.warm:
-                self._slot(_COMPILE_MB + self._disk_mb << 20, 64)
-            answer, files = self._call_for_files(message, fds, timeout_s=90)
-        self._loaded = answer["ok"]
+                return self._compile({**message, "compile": True}, fds)
+            self._call(message, fds)
+            return None
+
+    def _compile(self, message: dict[str, Any], fds: Sequence[int] = ()) -> str | None:
+        """By a frame that makes the runner compile; gives the log of what does not compile."""
+        self._slot(_COMPILE_MB + self._disk_mb << 20, 64)
+        answer, files = self._call_for_files(message, fds, timeout_s=90)
         if answer["ok"]:
             return None
         with MemFile(files[0]) as log:
@@ -143,19 +152,20 @@ class Box:
         attach: Mapping[str, MemFile] | None = None,
         hand_over: bool = False,
         argv_extra: Sequence[str] = (),
+        on_compiled: Callable[[], None] | None = None,
     ) -> Outcome:
         """Run the loaded program once. `attach` puts files into /tmp before, `collect` brings files of /tmp back after.
 
         Their names may be paths. `hand_over` makes what is attached the program's own, to be changed; else it can only be read.
         In a box with a disk the program starts in /work. What it finds and leaves there lives in memory that is charged to it,
-        so that it may use `memory_mb` and as much as the disk is large.
+        so that it may use `memory_mb` and as much as the disk is large. `on_compiled` is called when a program that was loaded
+        with `compile_later` is known to compile and its first run takes long.
 
-        Raises BoxDied when the box does not answer or cannot start the program; then nothing is known about the program.
+        Raises BoxDied when the box does not answer or cannot start the program; then nothing is known about the program. Raises
+        NotCompiled when it was loaded with `compile_later` and does not compile, or that was cancelled.
         """
         attach = attach or {}
         limits = replace(limits, memory_mb=limits.memory_mb + self._disk_mb)
-        # Outputs are charged to the program's group, and taken off again below: a program may fill both to the brim.
-        slot = self._slot((limits.memory_mb << 20) + limits.output_bytes, limits.processes)
         message = {
             "op": "run",
             "cpu_s": limits.cpu_s,
@@ -175,18 +185,48 @@ class Box:
             "hand_over": hand_over,
             "collect": collect,
         }
+        while True:
+            outcome = self._try_run(message, stdin, limits, list(attach.values()), on_compiled)
+            if outcome is not None:
+                return outcome
+            if (log := self._compile({"op": "compile"})) is not None:
+                raise NotCompiled(log)
+
+    def _try_run(
+        self,
+        message: dict[str, Any],
+        stdin: MemFile,
+        limits: Limits,
+        attach: list[MemFile],
+        on_compiled: Callable[[], None] | None,
+    ) -> Outcome | None:
+        """None when the program has to be compiled first."""
+        # Outputs are charged to the program's group, and taken off again below: a program may fill both to the brim.
+        slot = self._slot((limits.memory_mb << 20) + limits.output_bytes, limits.processes)
         stdout, stderr, source = MemFile.empty(), MemFile.empty(), stdin.reopen()
+        loaded: list[MemFile] = []
         try:
-            fds = [source, *(file.fd for file in attach.values())]
+            if self._unsent:
+                load, contents = _load_frame(self._unsent)
+                message = {**message, "load": load}
+                loaded += map(MemFile.sealed, contents)
+            fds = [*(file.fd for file in loaded), source, *(file.fd for file in attach)]
             with self._gate.yielding(self) if self._disk else self._gate.shared():
                 timeout_s = limits.wall_s + (_HELD_S if self._disk else _ANSWER_GRACE_S)
-                report, files = self._call_for_files(message, fds, (stdout.fd, stderr.fd), timeout_s)
+                report, files = self._call_for_files(message, fds, (stdout.fd, stderr.fd), timeout_s, on_compiled)
         except BaseException:
             stdout.close()
             stderr.close()
             raise
         finally:
             os.close(source)
+            for file in loaded:
+                file.close()
+        self._unsent = None
+        if "uncompiled" in report:
+            stdout.close()
+            stderr.close()
+            return None
         self.runs += 1
         self.alive = self.alive and "dirty" not in report
         return self._outcome(report, files, slot, limits, stdout, stderr)
@@ -244,17 +284,17 @@ class Box:
             self._channel.tell(frame)
 
     def wipe(self) -> None:
-        """Forget the program."""
-        if self._loaded:
+        """Forget the program. A small one lies there until the next is loaded, which takes its place before anything runs."""
+        if self._bytes > _SMALL_BYTES:
             self._call({"op": "wipe"})
-            self._loaded = False
+        self._unsent, self._bytes = None, 0
 
     @property
     def _disk_mb(self) -> int:
         return self._disk.size_mb if self._disk else 0
 
     def hung_up(self) -> bool:
-        """Whether its runner has ended. Tells of a box that nobody is using; costs nothing."""
+        """Whether it cannot be used any more. Tells of a box that nobody is using; costs next to nothing."""
         return self._channel is None or not self.alive or self._channel.hung_up()
 
     # -- frames ----------------------------------------------------------------------------------------------------
@@ -274,13 +314,19 @@ class Box:
             }
             self._call(message, [*slot.attach_fds, *cpu, *pressure, *into])
             self._generation = slot.generation
+            self._tells_compiling = slot.cpu_format in ("v1", "v2")
         return slot
 
     def _call(self, message: dict[str, Any], fds: Sequence[int] = (), timeout_s: float = _ANSWER_GRACE_S) -> dict[str, Any]:
         return self._call_for_files(message, fds, timeout_s=timeout_s)[0]
 
     def _call_for_files(
-        self, message: dict[str, Any], fds: Sequence[int] = (), outputs: Sequence[int] = (), timeout_s: float = _ANSWER_GRACE_S
+        self,
+        message: dict[str, Any],
+        fds: Sequence[int] = (),
+        outputs: Sequence[int] = (),
+        timeout_s: float = _ANSWER_GRACE_S,
+        on_compiled: Callable[[], None] | None = None,
     ) -> tuple[dict[str, Any], list[int]]:
         channel = self._channel
         if channel is None:
@@ -289,11 +335,30 @@ class Box:
             with self._calling:
                 channel.set_timeout(timeout_s)
                 channel.send(json.dumps(message).encode(), fds, outputs)
-                return channel.receive()
-        except BoxDied:
-            self.alive = False  # replaced, not reused
-            raise
+                answer, files = channel.receive()
+                if "compiled" in answer:
+                    if on_compiled is not None:
+                        on_compiled()
+                    answer, files = channel.receive()
+                return answer, files
         except OSError as error:
             self.alive = False
             said = channel.complaint or f"no answer to {message['op']} ({error or type(error).__name__})"
             raise BoxDied(f"box {self.name}: {said}") from error
+        except BaseException:
+            self.alive = False  # replaced, not reused: an answer may be on its way
+            raise
+
+
+def _load_frame(program: Program) -> tuple[dict[str, Any], Iterable[bytes]]:
+    """What makes the runner load it, and what is in the files that go with the frame."""
+    frame = {
+        "op": "load",
+        "files": list(program.files),
+        "executables": list(program.executables),
+        "argv": list(program.argv),
+        "env": program.env,
+        "warm": program.warm,
+        "compile": False,
+    }
+    return frame, program.files.values()

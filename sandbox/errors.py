@@ -7,7 +7,8 @@
     ├── BoxStartFailed     a box could not be set up
     └── PoolClosed         the pool is shutting down and hands out no more boxes
 
-A program that crashes, hangs or is killed is no error: it is an `Outcome`.
+A program that crashes, hangs or is killed is no error: it is an `Outcome`. One that is compiled by its first run, and does not
+compile, is `NotCompiled`.
 """
 
 
@@ -33,3 +34,7 @@ class BoxDied(SandboxError):
 
 class PoolClosed(SandboxError):
     """The pool is closed."""
+
+
+class NotCompiled(Exception):
+    """The program does not compile; the message is the compiler's log. Nothing is wrong with the sandbox."""

@@ -28,6 +28,7 @@ RUNNER_FILES = (
     "spawn.py",
     "supervise.py",
     "warm.py",
+    "warm_program.py",
 )
 RUNNER_HELPER = "/opt/runner/helper.so"
 PYTHON_HOME = "/opt/python"

@@ -192,7 +192,7 @@ class Pool:
 
     def _box_at(self, place: _Place, kind: BoxKind) -> Box:
         box = place.boxes.get(kind)
-        if box is not None and box.alive:
+        if box is not None and not box.hung_up():
             return box
         if box is not None:
             box.destroy()
@@ -221,14 +221,14 @@ class Pool:
         return box
 
     def release(self, box: Box) -> None:
-        """Give a box back. It is wiped; one that is not alive or does not reset is replaced before its place is lent again."""
+        """Give a box back. It is wiped; one that is not alive is replaced before its place is lent again."""
         with self._lock:
             place = self._lent.pop(id(box))
         try:
             if box.alive:
                 with suppress(BoxDied):
                     box.wipe()
-            if not box.alive and not self._closed:
+            if box.hung_up() and not self._closed:
                 with suppress(BoxStartFailed):  # the next to ask for it hears why
                     self._box_at(place, box.kind)
         finally:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sandbox.box import Box
 from sandbox.compiler import Compiler
+from sandbox.errors import NotCompiled
 from sandbox.program import Compiled, Program
 from service.canceller import Cancelled
 from service.run_limits import TestLimits
@@ -14,9 +15,20 @@ _WORKING_FOLDER = "/tmp"  # noqa: S108 - of the program, in its box
 
 
 def compile_and_load(
-    compiler: Compiler, box: Box, sent: Submission | RunRequest, language: str, limits: TestLimits, cancelled: threading.Event
+    compiler: Compiler,
+    box: Box,
+    sent: Submission | RunRequest,
+    language: str,
+    limits: TestLimits,
+    cancelled: threading.Event,
+    *,
+    compile_later: bool,
 ) -> Compiled:
-    """Compile a source and load it. The program is None when it does not compile. Raises Cancelled, and what a box raises."""
+    """Compile a source and load it. The program is None when it does not compile. Raises Cancelled, and what a box raises.
+
+    `compile_later`: Python that the box's interpreter runs may be left uncompiled; its first run then raises NotCompiled, which
+    `not_compiled` turns into what this would have given.
+    """
     try:
         sent.source.encode()
     except UnicodeEncodeError as error:
@@ -30,13 +42,21 @@ def compile_and_load(
         )
         if compiled.program is not None and brings_modules:
             compiled = replace(compiled, program=_finding_modules(compiled.program))
-        if compiled.program is not None and (log := box.load(compiled.program)) is not None:
+        later = compile_later and not exec_mode  # by exec, what is loaded first is only to be compiled
+        if compiled.program is not None and (log := box.load(compiled.program, compile_later=later)) is not None:
             compiled = Compiled(None, log, compiled.cpu_s)
         if compiled.program is None:
             if cancelled.is_set():  # a compilation that was cancelled looks like one that failed
                 raise Cancelled
             break
     return compiled
+
+
+def not_compiled(error: NotCompiled, cancelled: threading.Event) -> Compiled:
+    """What compile_and_load would have given, had it known. Raises Cancelled."""
+    if cancelled.is_set():  # a compilation that was cancelled looks like one that failed
+        raise Cancelled from error
+    return Compiled(None, str(error))
 
 
 def _brings_modules(sent: Submission | RunRequest, language: str) -> bool:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from sandbox.box import Box
 from sandbox.compiler import Compiler
+from sandbox.errors import NotCompiled
 from sandbox.memfile import MemFile
 from sandbox.outcome import End, Outcome
 from sandbox.pool import Pool
@@ -27,7 +28,7 @@ from service.canceller import Cancelled
 from service.checker_program import check_by_program
 from service.checkers import RIGHT, CheckResult, check
 from service.clock import Clock
-from service.compiling import compile_and_load, compile_result
+from service.compiling import compile_and_load, compile_result, not_compiled
 from service.judging_stats import JudgingStats
 from service.loaded_problem import LoadedProblem
 from service.queue import Job
@@ -89,7 +90,11 @@ class Course:
         while (rank := len(self._tests)) < self._end:
             if self._cancelled.is_set():
                 raise Cancelled
-            test = self._judge(box, rank)
+            try:
+                test = self._judge(box, rank)
+            except NotCompiled as error:
+                self._tell_compiled(not_compiled(error, self._cancelled))
+                return
             self._record(test)
             if test.verdict is not Verdict.AC:
                 self._end = self._ranking.end_after(self._job.submission.stop, rank, self._end)
@@ -98,15 +103,28 @@ class Course:
         """Make the program ready. False when it does not compile."""
         self._on_event(Event.model_construct(kind="compiling", data={}))
         submission = self._job.submission
-        compiled = compile_and_load(self._means.compiler, box, submission, self._job.language, self._limits, self._cancelled)
-        program = compiled.program
-        self._compiled, self._loaded = compiled, program
-        if program is not None and self._problem.settings.kind == "function":
-            program = functions.driver(program, submission.source, self._problem.settings)
-        self._program = program
+        drives = self._problem.settings.kind == "function"  # then another program is what runs
+        compiled = compile_and_load(
+            self._means.compiler, box, submission, self._job.language, self._limits, self._cancelled, compile_later=not drives
+        )
+        self._program = self._loaded = program = compiled.program
+        if program is not None and drives:
+            self._program = functions.driver(program, submission.source, self._problem.settings)
+        if program is None or drives or not program.warm:
+            self._tell_compiled(compiled)
+        return program is not None
+
+    def _does_compile(self) -> None:
+        if self._compiled is None:
+            self._tell_compiled(Compiled(self._program))
+
+    def _tell_compiled(self, compiled: Compiled) -> None:
+        """How compiling ended. A warm program's first run may be what tells."""
+        if self._compiled is not None:
+            raise Undecided(f"the program compiled, and now does not: {compiled.log}", again=False)
+        self._compiled = compiled
         told = {**compile_result(compiled).model_dump(), "total": len(self._problem.tests)}
         self._on_event(Event.model_construct(kind="compiled", data=told))
-        return program is not None
 
     def _compile_checker(self, box: Box, checker: ProgramChecker) -> Program:
         files = {name: text.encode() for name, text in checker.files.items()}
@@ -128,7 +146,7 @@ class Course:
         if self._loaded is program:
             return
         self._loaded = None
-        if (log := box.load(program)) is not None:
+        if (log := box.load(program, compile_later=True)) is not None:
             if self._cancelled.is_set():
                 raise Cancelled
             what = (
@@ -207,7 +225,8 @@ class Course:
         self._load(box, self._program)
 
     def _run(self, box: Box, stdin: MemFile) -> Outcome:
-        outcome = box.run(stdin, self._limits.run)
+        outcome = box.run(stdin, self._limits.run, on_compiled=self._does_compile)
+        self._does_compile()
         if outcome.end is End.CANCELLED:
             outcome.close()
             raise Cancelled

@@ -14,14 +14,15 @@ from functools import partial
 
 from sandbox.box import Box
 from sandbox.compiler import Compiler
-from sandbox.errors import PoolClosed, SandboxError
+from sandbox.errors import NotCompiled, PoolClosed, SandboxError
 from sandbox.languages import Language, Languages
 from sandbox.memfile import MemFile
 from sandbox.outcome import End
 from sandbox.pool import Pool
+from sandbox.program import Compiled
 from service.canceller import Cancelled, Canceller
 from service.clock import Clock
-from service.compiling import compile_and_load, compile_result
+from service.compiling import compile_and_load, compile_result, not_compiled
 from service.course import Course, Means
 from service.errors import Invalid, TierlineError
 from service.judging_stats import JudgingStats
@@ -167,17 +168,21 @@ class Judging:
         reason = self._in_boxes(run, request.language, request.source, 0, cancelled)
         return results[0] if results else RunResult(verdict=Verdict.JE, stdout="", error=reason or "cancelled by its caller")
 
+    def _not_compiled(self, compiled: Compiled, limits: TestLimits) -> RunResult:
+        return RunResult(verdict=Verdict.CE, stdout="", compile=compile_result(compiled), limit_factor=round(limits.factor, 4))
+
     def _run_in(self, box: Box, request: RunRequest, limits: TestLimits, cancelled: threading.Event) -> RunResult:
-        compiled = compile_and_load(self._means.compiler, box, request, request.language, limits, cancelled)
+        compiled = compile_and_load(self._means.compiler, box, request, request.language, limits, cancelled, compile_later=True)
         if compiled.program is None:
-            return RunResult(
-                verdict=Verdict.CE, stdout="", compile=compile_result(compiled), limit_factor=round(limits.factor, 4)
-            )
+            return self._not_compiled(compiled, limits)
         with ExitStack() as stack:
             stdin = stack.enter_context(MemFile.sealed(content_bytes(request.stdin)))
             files = {name: stack.enter_context(MemFile.sealed(content_bytes(file))) for name, file in request.files.items()}
             run = partial(box.run, stdin, limits.run, attach=files, hand_over=True, collect=request.collect)
-            outcome = run()
+            try:
+                outcome = run()
+            except NotCompiled as error:
+                return self._not_compiled(not_compiled(error, cancelled), limits)
             if outcome.end is End.WALL:
                 outcome.close()
                 self.stats.count_starved()

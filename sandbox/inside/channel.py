@@ -50,6 +50,10 @@ class Socket:
         """An answer with files, which stay the caller's."""
         socket.send_fds(self._socket, [frame], fds)
 
+    def forget(self) -> None:
+        """In a child, where the descriptor is closed and its number may be another file's."""
+        self._socket.detach()
+
 
 class Stream:
     """A pipe from the host and one to it."""
@@ -100,6 +104,9 @@ class Stream:
         fd = os.memfd_create("output", os.MFD_CLOEXEC)
         self._outputs.append(os.dup(fd))
         return fd
+
+    def forget(self) -> None:
+        """As `Socket.forget`: nothing to do, numbers close nothing."""
 
     def send(self, frame: bytes, fds: Sequence[int] = ()) -> None:
         """As `Socket.send`; what was written to the outputs goes before the files."""

@@ -21,9 +21,9 @@ class Folder:
     """One tmpfs of the container. The same interface as `scratch.Scratch`."""
 
     def __init__(self, path: str, uid: int | None) -> None:
+        """`uid`: whose files they are; None: the runner's own."""
         self.path = path
         self._uid = uid
-        """Whose files they are; None: the runner's own."""
         self._untouched = self._state()
 
     def refresh(self, size_mb: int) -> None:
@@ -64,9 +64,6 @@ class Folder:
         """What changes when something is done to the folder; at its end, blocks and inodes that are free."""
         now, held = os.stat(self.path), os.statvfs(self.path)
         return now.st_nlink, now.st_size, now.st_mtime_ns, now.st_ctime_ns, held.f_bfree, held.f_ffree
-
-    def protect(self) -> None:
-        """Nothing to do: it belongs to the runner, and programs may only read in it."""
 
 
 def empty() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,14 +25,14 @@ class Jail:
     into: int = -1
     """Descriptor of a cgroup v2 folder to be born in, or -1. Moving into one later takes a lock that waits for milliseconds."""
 
-    def enter(self, run: dict[str, Any], streams: list[int]) -> None:
+    def enter(self, run: dict[str, Any], streams: Sequence[int]) -> None:
         """Become the confined process: groups first (they need the descriptors), the filter last (it forbids the rest)."""
         for fd in self.attach:
             os.write(fd, b"0")
         os.setsid()
         for number, fd in enumerate(streams):
             os.dup2(fd, number)
-        kernel.close_from(3)
+        kernel.close_from(len(streams))
         for kind, value in self.limits_of(run):
             resource.setrlimit(kind, (value, value))
         os.chdir(run.get("folder", "/tmp"))

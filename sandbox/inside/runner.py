@@ -2,8 +2,11 @@
 
     setup   how programs are confined, and the seccomp program
     slot    new descriptors of the program's control group (cgroup v2 before Linux 6.12 needs a new group for each run)
-    load    files of a program, one descriptor each; a warm one is compiled in a confined child
-    run     one run of it: stdin, stdout and stderr as descriptors, the limits in the frame
+    load    files of a program, one descriptor each; with `compile`, the next with it
+    compile a warm program, in a confined child
+    run     one run of the program: stdin, stdout and stderr as descriptors, the limits in the frame; with `load`, that comes
+            first, and its files before the others. A warm program that is not compiled yet may be refused: `uncompiled`. If it
+            is not, and the run takes long, `compiled` comes before the answer
     wipe    forget the program
 
     pause   hold the run at hand, or the next, until `resume`; for boxes with a disk
@@ -20,30 +23,13 @@ import signal
 import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Optional, Tuple
+from typing import Any, Optional
 
-from . import channel, folder, kernel, scratch, spawn, supervise, warm
+from . import channel, folder, kernel, scratch, spawn, supervise, warm, warm_program
 from .jail import Jail, confine_runner
+from .warm_program import Job
 
 Message = dict[str, Any]
-Job = Tuple[bytes, bytes]
-"""Code and compile-time warnings of a warm program. Its `__main__` waits in sys.modules."""
-
-_CODE_LIMIT = 64 << 20
-_LOG_LIMIT = 64 << 10
-_COMPILE = {
-    "cpu_s": 10.0,
-    "idle_s": 10.0,
-    "wall_s": 60.0,
-    "memory_mb": 1024,
-    "stack_mb": 64,
-    "output_bytes": _CODE_LIMIT,
-    "file_bytes": _CODE_LIMIT,
-    "scratch_mb": 64,
-    "forked": True,
-    "processes": 8,
-    "open_files": 64,
-}
 
 
 class Runner:
@@ -59,8 +45,7 @@ class Runner:
         self.acts_as: int | None = None
         """Whose rights it takes to touch what is the program's, where the runner's own will not do."""
         self.program: Message = {}
-        self.code = -1
-        self.warnings = -1
+        self.warm: warm_program.WarmProgram | None = None
 
     def answer(self, message: Message, fds: Sequence[int] = ()) -> None:
         self.host.send(json.dumps(message).encode(), fds)
@@ -88,6 +73,7 @@ class Runner:
         self.spawner = spawn.Spawner(self.jail, message["helper"])
         disk, mounts = message["disk"], message["mount"]
         self.places = mounted_places(disk, self.uid) if mounts else kept_places(self.uid)
+        self.shelf = scratch.Shelf("/box", mounts=mounts)
         self.acts_as = None if mounts else self.uid
         if disk:
             self.fresh.remove("/tmp")
@@ -116,70 +102,52 @@ class Runner:
         self.answer({"ok": True})
 
     def do_load(self, message: Message, fds: list[int]) -> None:
-        self.forget()
-        size_mb = sum(os.fstat(fd).st_size for fd in fds) // (1 << 20) + 2
-        self.places["/box"].replace(size_mb)
-        for name, fd in zip(message["files"], fds):
-            path = f"/box/{name}"
-            os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-            scratch.put(path, fd, 0o555 if name in message["executables"] else 0o444)
-        self.places["/box"].protect()
-        self.program = message
-        if message["warm"]:
-            self.compile()
+        self.load(message, fds)
+        if message["compile"]:
+            self.do_compile(message, [])
         else:
             self.answer({"ok": True})
 
-    def compile(self) -> None:
-        """Compile a warm program in a confined child: its parser may crash or exhaust the process it runs in.
+    def load(self, message: Message, fds: Sequence[int]) -> None:
+        self.forget()
+        for name, fd in zip(message["files"], fds):
+            self.shelf.put(name, fd, 0o555 if name in message["executables"] else 0o444)
+        self.program = message
+        if message["warm"]:
+            path = "/box/" + message["files"][0]
+            self.warm = warm_program.WarmProgram(path, self.spawner, self.supervisor, self.null)
+            warm.fresh_main(self.fresh_main, path)
 
-        What the compiler says goes to the host, or to the program's runs, as a file: here every later program could read it.
-        """
-        code, log = os.memfd_create("code"), os.memfd_create("log")
-        enter = self.spawner.prepare(_COMPILE, [self.null, code, log])
-        started = self.supervisor.begin()
-        pid = self.spawner.fork()
-        if pid == 0:
-            self.compile_in_child(enter)
-        report = self.supervisor.watch(pid, _COMPILE, started)
-        answer: Message = {"ok": False, "end": report["end"], "cpu_s": report["cpu_s"]}
-        if report["end"] == "exit" and report["status"] == 0 and os.fstat(code).st_size:
-            warm.fresh_main(self.fresh_main, "/box/" + self.program["files"][0])
-            self.code, self.warnings = code, log
-            self.answer({**answer, "ok": True})
-            return
-        self.answer(answer, [log])
-        os.close(code)
-        os.close(log)
-
-    def compile_in_child(self, enter: Callable[[], None]) -> None:
-        status = 1
-        try:
-            enter()
-            data = warm.compile_source("/box/" + self.program["files"][0])
-            while data:
-                data = data[os.write(1, data) :]
-            sys.stderr.flush()
-            status = 0
-        except BaseException:
-            os.write(2, warm.describe_error().encode(errors="replace")[-32768:])
-        os._exit(status)
+    def do_compile(self, message: Message, fds: list[int]) -> None:
+        assert self.warm is not None
+        answer, log = self.warm.compile()
+        self.answer(answer, log)
+        for fd in log:
+            os.close(fd)
 
     def do_run(self, message: Message, fds: list[int]) -> Job | None:
+        load = message.get("load")
+        if load:
+            self.load(load, fds)
+        source, *attached, stdout, stderr = fds[len(load["files"]) if load else 0 :]
         program = self.program
         message["forked"] = program["warm"]
         self.freshen(message["scratch_mb"])
-        streams = [fds[0], *fds[-2:]]
-        self.attach(message, fds[1:-2])
+        streams = [source, stdout, stderr]
+        self.attach(message, attached)
         self.spawner.clear_trouble()
-        started = self.supervisor.begin()
-        if program["warm"]:
-            enter = self.spawner.prepare(message, streams)
-            pid = self.spawner.fork()
-            if pid == 0:
-                fds.clear()  # the jail closes them
-                return self.become_program(enter)
+        if self.warm is not None:
+            started = self.warm.start(message, streams)
+            if started is None:
+                self.answer({"failed": self.spawner.trouble()} if self.spawner.trouble() else {"uncompiled": True})
+                return None
+            if not isinstance(started, warm_program.Started):
+                fds.clear()  # the jail has closed them
+                self.host.forget()
+                return started
+            pid, clocks, has_compiled = started
         else:
+            clocks, has_compiled = self.supervisor.begin(), False
             try:
                 env = {**self.env, **program["env"]}
                 pid = self.spawner.start([*program["argv"], *message["argv"]], env, message, streams)
@@ -187,7 +155,7 @@ class Runner:
                 supervise.sweep()
                 self.answer({"failed": str(failure)})
                 return None
-        report = self.supervisor.watch(pid, message, started)
+        report = self.supervisor.watch(pid, message, clocks, self.tell_compiled if has_compiled else None)
         if self.spawner.trouble():
             self.answer({"failed": self.spawner.trouble()})
             return None
@@ -202,6 +170,10 @@ class Runner:
         for fd in found.values():
             os.close(fd)
         return None
+
+    def tell_compiled(self) -> None:
+        """Ahead of the answer."""
+        self.answer({"compiled": True})
 
     def freshen(self, size_mb: int) -> None:
         """Nothing of an earlier run is left where each run starts empty."""
@@ -231,27 +203,15 @@ class Runner:
             os.seteuid(0)
             os.setegid(0)
 
-    def become_program(self, enter: Callable[[], None]) -> Job:
-        """In the child: enter the jail and hand back what the module level below runs, from as shallow a frame as can be."""
-        try:
-            code, warnings = os.pread(self.code, _CODE_LIMIT, 0), os.pread(self.warnings, _LOG_LIMIT, 0)
-            enter()
-        except BaseException as error:
-            self.spawner.report_trouble(error)
-            os._exit(127)
-        self.spawner.forbid_trouble()
-        return code, warnings
-
     def do_wipe(self, message: Message, fds: list[int]) -> None:
         self.forget()
-        self.places["/box"].replace(1)
         self.answer({"ok": True})
 
     def forget(self) -> None:
-        if self.code >= 0:
-            os.close(self.code)
-            os.close(self.warnings)
-        self.code, self.warnings, self.program = -1, -1, {}
+        if self.warm is not None:
+            self.warm.close()
+        self.warm, self.program = None, {}
+        self.shelf.clear()
 
     def do_ping(self, message: Message, fds: list[int]) -> None:
         self.answer({"ok": True})
@@ -272,12 +232,12 @@ def mounted_places(disk: Message | None, owner: int | None) -> dict[str, scratch
     shm.replace(16)
     if disk:
         scratch.mount_disk(disk["size_mb"], disk["files"], owner)
-    return {"/box": scratch.Scratch("/box", "0755", 4096), "/tmp": scratch.Scratch("/tmp", "1777", 65536), "/dev/shm": shm}
+    return {"/tmp": scratch.Scratch("/tmp", "1777", 65536), "/dev/shm": shm}
 
 
 def kept_places(uid: int | None) -> dict[str, scratch.Scratch | folder.Folder]:
     """Places of a container, which are emptied. With a disk, /tmp and /work are kept as they were made."""
-    return {path: folder.Folder(path, owner) for path, owner in (("/box", None), ("/tmp", uid), ("/dev/shm", uid))}
+    return {path: folder.Folder(path, uid) for path in ("/tmp", "/dev/shm")}
 
 
 def open_made(folder: str, name: str) -> int | None:
@@ -304,13 +264,18 @@ def open_made(folder: str, name: str) -> int | None:
     return None
 
 
+_kept: list[Runner] = []
+"""For ever: a child that took it apart would copy a hundred pages for nothing."""
+
+
 def serve(fresh_main: dict[str, Any]) -> Job:
     """Serve the host until it goes away. Returns only in a child that is to run a warm program."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # PID 1 is then deaf to it; children take Python's handler back
     try:
         host = channel.open_channel()
         try:
-            return Runner(host, fresh_main).serve()
+            _kept.append(Runner(host, fresh_main))
+            return _kept[0].serve()
         except BaseException:
             failure = warm.describe_error(all_frames=True)[-8000:]
             host.send(json.dumps({"failed": "the runner failed: " + failure}).encode())

@@ -1,16 +1,21 @@
 """The places a program may see files of its own: /box (read-only), /tmp and /dev/shm (fresh for each run). Boxes with a disk keep
 /work and /tmp.
 
-A used folder is never walked or emptied: programs leave thousand-deep trees. It is detached whole and a new one is mounted.
+A folder that programs used is never walked or emptied: they leave thousand-deep trees. It is detached whole and a new one is
+mounted.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
 
 from . import kernel
 
 _FLAGS = kernel.MS_NOSUID | kernel.MS_NODEV
+_SHELF_MB = 512
+"""More than the host ever sends; what is there is the runner's memory, which has a bound of its own."""
 
 
 class Scratch:
@@ -45,9 +50,42 @@ class Scratch:
         now = os.stat(self.path)
         return now.st_mode, now.st_nlink, now.st_size, now.st_mtime_ns, now.st_ctime_ns
 
-    def protect(self) -> None:
-        """Nothing in it can be changed from now on."""
-        kernel.mount(None, self.path, None, kernel.MS_REMOUNT | kernel.MS_RDONLY | _FLAGS)
+
+class Shelf:
+    """Where programs find their own files and can change nothing: /box.
+
+    Mounted once, and then read-only over itself: the runner works in the writable one beneath, by a descriptor that no program
+    gets. `mounts` False: it is there already, and the runner's own.
+    """
+
+    def __init__(self, path: str, *, mounts: bool) -> None:
+        if mounts:
+            kernel.mount("none", path, "tmpfs", _FLAGS, f"mode=0755,size={_SHELF_MB}m,nr_inodes=4096")
+        self._folder = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        if mounts:
+            kernel.mount(path, path, None, kernel.MS_BIND)
+            kernel.mount(None, path, None, kernel.MS_BIND | kernel.MS_REMOUNT | kernel.MS_RDONLY | _FLAGS)
+        self._made: list[tuple[str, Callable[..., None]]] = []
+
+    def put(self, name: str, source: int, mode: int) -> None:
+        """Copy what the descriptor `source` holds to the path `name`."""
+        parts = name.split("/")
+        for end in range(1, len(parts)):
+            with suppress(FileExistsError):
+                self._make("/".join(parts[:end]))
+        self._made.append((name, os.unlink))
+        put(name, source, mode, self._folder)
+
+    def _make(self, folder: str) -> None:
+        os.mkdir(folder, 0o755, dir_fd=self._folder)
+        self._made.append((folder, os.rmdir))
+
+    def clear(self) -> None:
+        """Take away all that was put."""
+        while self._made:
+            name, remove = self._made.pop()
+            with suppress(FileNotFoundError):  # it failed to be put
+                remove(name, dir_fd=self._folder)
 
 
 def mount_disk(size_mb: int, files: int, owner: int | None) -> None:
@@ -79,9 +117,9 @@ def put_beneath(folder: str, name: str, source: int, hand_over: bool, owner: int
         os.chown(path, owner, owner)
 
 
-def put(path: str, source: int, mode: int) -> None:
-    """Copy what the descriptor `source` holds into a new file."""
-    target = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+def put(path: str, source: int, mode: int, folder: int | None = None) -> None:
+    """Copy what the descriptor `source` holds into a new file, beneath the descriptor `folder` where there is one."""
+    target = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode, dir_fd=folder)
     try:
         left, offset = os.fstat(source).st_size, 0
         while left > 0:

@@ -19,7 +19,8 @@ struct request { /* must match _Request in spawn.py */
     char *const *envp;
     const char *folder;
     void *filter;
-    int streams[3];
+    int streams[5]; /* for descriptors 0, 1, 2 and, of a program that its first run compiles, two more */
+    int stream_count;
     int attach[8];
     int attach_count;
     struct limit limits[8];
@@ -52,11 +53,11 @@ int tierline_enter(struct request *r) {
         if (write(r->attach[i], "0", 1) != 1)
             return failed(r, ATTACH);
     setsid();
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < r->stream_count; i++)
         if (dup2(r->streams[i], i) < 0)
             return failed(r, STREAMS);
-    if (syscall(SYS_close_range, 3u, ~0u, 0u) < 0)
-        for (int fd = 3, last = sysconf(_SC_OPEN_MAX); fd < last; fd++)
+    if (syscall(SYS_close_range, (unsigned)r->stream_count, ~0u, 0u) < 0)
+        for (int fd = r->stream_count, last = sysconf(_SC_OPEN_MAX); fd < last; fd++)
             close(fd);
     for (int i = 0; i < r->limit_count; i++) {
         struct rlimit value = {r->limits[i].value, r->limits[i].value};

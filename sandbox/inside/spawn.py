@@ -6,18 +6,19 @@ program instead of 1.7; and a fork that confines itself in one call touches fewe
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import mmap
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from . import kernel
 from .jail import Jail
 
-_MAX_ATTACH, _MAX_LIMITS = 8, 8
+_MAX_STREAMS, _MAX_ATTACH, _MAX_LIMITS = 5, 8, 8
 
 
 class _Limit(ctypes.Structure):
@@ -33,7 +34,8 @@ class _Request(ctypes.Structure):
         ("envp", ctypes.POINTER(ctypes.c_char_p)),
         ("folder", ctypes.c_char_p),
         ("filter", ctypes.c_void_p),
-        ("streams", ctypes.c_int * 3),
+        ("streams", ctypes.c_int * _MAX_STREAMS),
+        ("stream_count", ctypes.c_int),
         ("attach", ctypes.c_int * _MAX_ATTACH),
         ("attach_count", ctypes.c_int),
         ("limits", _Limit * _MAX_LIMITS),
@@ -69,7 +71,7 @@ class Spawner:
         self._tid_address = kernel.tid_address()
         self._trouble = mmap.mmap(-1, mmap.PAGESIZE)  # shared with the child until its exec
 
-    def start(self, argv: list[str], env: dict[str, str], run: dict[str, Any], streams: list[int]) -> int:
+    def start(self, argv: list[str], env: dict[str, str], run: dict[str, Any], streams: Sequence[int]) -> int:
         """The pid of the started program. Raises SpawnFailed."""
         path = _find(argv[0], env.get("PATH", ""))
         if self._library is None:
@@ -105,24 +107,25 @@ class Spawner:
         """Whether `Jail.into` will be heeded."""
         return self._library is not None and self._tid_address is not None
 
-    def prepare(self, run: dict[str, Any], streams: list[int]) -> Callable[[], None]:
+    def prepare(self, run: dict[str, Any], streams: Sequence[int]) -> Callable[[], None]:
         """In the runner: what a fork of it is to call to confine itself. It raises OSError."""
         if self._library is None:
             return functools.partial(self.jail.enter, run, streams)
         return functools.partial(_enter, self._library.tierline_enter, self._request(run, streams))
 
-    def _request(self, run: dict[str, Any], streams: list[int]) -> _Request:
+    def _request(self, run: dict[str, Any], streams: Sequence[int]) -> _Request:
         jail, limits = self.jail, self.jail.limits_of(run)
         request = _Request(filter=jail.filter.address, uid=-1 if jail.uid is None else jail.uid, into=jail.into)
         request.folder = os.fsencode(run.get("folder", "/tmp"))
-        request.streams[:] = streams
+        request.streams[: len(streams)] = streams
+        request.stream_count = len(streams)
         request.attach[: len(jail.attach)] = jail.attach
         request.attach_count = len(jail.attach)
         request.limits[: len(limits)] = [_Limit(kind, value) for kind, value in limits]
         request.limit_count = len(limits)
         return request
 
-    def _start_by_fork(self, path: str, argv: list[str], env: dict[str, str], run: dict[str, Any], streams: list[int]) -> int:
+    def _start_by_fork(self, path: str, argv: list[str], env: dict[str, str], run: dict[str, Any], streams: Sequence[int]) -> int:
         pid = os.fork()
         if pid == 0:
             try:
@@ -130,24 +133,30 @@ class Spawner:
                     signal.signal(number, signal.SIG_DFL)
                 self.jail.enter(run, streams)
             except BaseException as error:
-                self.report_trouble(error)
+                self._report_trouble(error)
                 os._exit(127)
             try:
                 os.execve(path, argv, env)
             except OSError as error:
                 if not _is_own_fault(path, _EXEC):
-                    self.report_trouble(error)
+                    self._report_trouble(error)
             os._exit(127)
         return pid
 
-    def report_trouble(self, error: BaseException) -> None:
-        """In a child: tell the runner why the program never started."""
+    @contextlib.contextmanager
+    def telling_trouble(self) -> Iterator[None]:
+        """In a child, before hostile code: whatever goes wrong here ends it and is the box's own failure; from then on nothing it
+        does can look like that."""
+        try:
+            yield
+        except BaseException as error:
+            self._report_trouble(error)
+            os._exit(127)
+        self._trouble.close()
+
+    def _report_trouble(self, error: BaseException) -> None:
         text = f"{type(error).__name__}: {error}".encode()[:255] or b"unknown"
         self._trouble[: len(text)] = text
-
-    def forbid_trouble(self) -> None:
-        """In a child, before hostile code: from now on nothing it does can look like the box's own failure."""
-        self._trouble.close()
 
     def clear_trouble(self) -> None:
         """In the runner, before a program starts."""

@@ -12,9 +12,9 @@ import resource
 import select
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, Sequence, Tuple
+from typing import Any, NamedTuple, Optional, Protocol, Sequence, Tuple
 
 from .own_group import OwnGroup
 
@@ -22,8 +22,18 @@ NS = 1_000_000_000
 _LAST_LOOK_MS = 1024
 """The longest step in which stopped processes are looked for after a pause."""
 _LOOK_AGAIN_NS = 20_000_000
+_LASTING_S = 0.1
 _MEMORY_LOOK_MS = 5
 _PLACES_LOOK_MS = 20
+
+
+class Clocks(NamedTuple):
+    """Where the clocks stand when a program starts, in ns. `earlier_ns`: CPU time that its process has used before."""
+
+    start_ns: int = 0
+    cpu_ns: int = 0
+    stalled_ns: int = -1
+    earlier_ns: int = 0
 
 
 class Host(Protocol):
@@ -47,6 +57,11 @@ class Meter:
     cpu_fd: int = -1
     cpu_format: str = "none"
     pressure_fd: int = -1
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether `cpu_ns` counts the program's processes only, and to the moment."""
+        return True
 
     def watch_bytes(self, run: dict[str, Any]) -> int:
         """How much the runner must not let the program use; 0 where the kernel sees to it."""
@@ -85,6 +100,10 @@ class Meter:
 class ProcMeter(Meter):
     """Without any control group: what /proc tells."""
 
+    @property
+    def is_exact(self) -> bool:
+        return False
+
     def watch_bytes(self, run: dict[str, Any]) -> int:
         limit: int = run["memory_mb"] << 20
         return limit
@@ -99,6 +118,10 @@ class ProcMeter(Meter):
 
 class OwnGroupMeter(Meter):
     """The container's own group, as it shows itself inside. See own_group.py."""
+
+    @property
+    def is_exact(self) -> bool:
+        return False
 
     def watch_bytes(self, run: dict[str, Any]) -> int:
         # Output is charged to the group, and taken off again by the host: a program may fill both to the brim.
@@ -226,24 +249,28 @@ class Supervisor:
         self._held_ns = self._stopped_ns = 0
         self._look_for_stopped_ms = 0
 
-    def watch(self, pid: int, run: dict[str, Any], started: tuple[int, int, int]) -> dict[str, Any]:
-        """Wait for `pid`, held to the limits in `run`; `started` is what `begin` gave before the program was started."""
-        start_ns, cpu_before, stalled_before = started
+    def watch(
+        self, pid: int, run: dict[str, Any], clocks: Clocks, on_lasting: Optional[Callable[[], None]] = None
+    ) -> dict[str, Any]:
+        """Wait for `pid`, held to the limits in `run`; `clocks` is what `begin` gave before the program was started. `on_lasting`
+        is called when it takes long enough for somebody to wonder."""
         self._held_ns = self._look_for_stopped_ms = 0
         pidfd = os.pidfd_open(pid)
         try:
-            end, peak = self._wait(pidfd, run, start_ns, cpu_before, stalled_before)
+            if on_lasting and min(run["cpu_s"], run["idle_s"], run["wall_s"]) > 2 * _LASTING_S and not _ends(pidfd, _LASTING_S):
+                on_lasting()
+            end, peak = self._wait(pidfd, run, clocks)
         finally:
             os.close(pidfd)
         # This walks /proc, so only where somebody will ask why the program was slow.
-        waited = self._processor_wait_ns(stalled_before) if end != "exit" else 0
+        waited = self._processor_wait_ns(clocks.stalled_ns) if end != "exit" else 0
         if end != "exit":
             os.kill(pid, signal.SIGKILL)
         status, used = os.wait4(pid, 0)[1:]
-        wall_ns = time.monotonic_ns() - start_ns - self._held_ns
+        wall_ns = time.monotonic_ns() - clocks.start_ns - self._held_ns
         sweep()
         # The group's counter sees every process; rusage sees only those that somebody waited for, but to the microsecond.
-        cpu_ns = max(self.meter.cpu_ns() - cpu_before, int((used.ru_utime + used.ru_stime) * NS))
+        cpu_ns = max(self.meter.cpu_ns() - clocks.cpu_ns, int((used.ru_utime + used.ru_stime) * NS) - clocks.earlier_ns)
         peak, kills = self.meter.end_memory(peak, used.ru_maxrss * 1024, forked=run["forked"])
         if self._places_overflow(run):
             end = "memory"
@@ -257,10 +284,24 @@ class Supervisor:
             "oom_kills": kills,
         }
 
-    def begin(self) -> tuple[int, int, int]:
+    def begin(self) -> Clocks:
         """The clocks before a program starts."""
         self.meter.begin_memory()
-        return time.monotonic_ns(), self.meter.cpu_ns(), self.meter.stalled_ns()
+        return Clocks(time.monotonic_ns(), self.meter.cpu_ns(), self.meter.stalled_ns())
+
+    def await_word(self, pid: int, word_fd: int, run: dict[str, Any], clocks: Clocks) -> Optional[Clocks]:
+        """Wait until `pid` says by a byte that it is ready, held to the limits in `run`. The clocks from then on; or None, and
+        nothing is left of it: it ended, took too long, or is cancelled."""
+        pidfd = os.pidfd_open(pid)
+        try:
+            end, _ = self._wait(pidfd, run, clocks, word_fd)
+        finally:
+            os.close(pidfd)
+        if end == "word" and os.read(word_fd, 1):  # else it has ended
+            after = self.begin()
+            return after._replace(earlier_ns=after.cpu_ns - clocks.cpu_ns)
+        sweep()
+        return None
 
     def _processor_wait_ns(self, stalled_before: int) -> int:
         # Pressure information covers all that ever ran, but is brought up to date every two seconds only.
@@ -270,13 +311,17 @@ class Supervisor:
     def _places_overflow(self, run: dict[str, Any]) -> bool:
         return any(place.used_bytes() > run["scratch_mb"] << 20 for place in self._places)
 
-    def _wait(self, pidfd: int, run: dict[str, Any], start_ns: int, cpu_before: int, stalled_before: int) -> tuple[str, int]:
+    def _wait(self, pidfd: int, run: dict[str, Any], clocks: Clocks, word_fd: int = -1) -> tuple[str, int]:
+        """What ended the wait, and the most memory that was seen. `word`: something can be read from `word_fd`."""
+        start_ns, cpu_before, stalled_before, _ = clocks
         cpu_limit, idle_limit, wall_limit = int(run["cpu_s"] * NS), int(run["idle_s"] * NS), int(run["wall_s"] * NS)
         watched = self.meter.watch_bytes(run)
         look_ms = _MEMORY_LOOK_MS if watched else _PLACES_LOOK_MS if self._places else 0
         poll = select.poll()
         poll.register(pidfd, select.POLLIN)
         poll.register(self._host.wait_fd, select.POLLIN)
+        if word_fd >= 0:
+            poll.register(word_fd, select.POLLIN)
         wait_ns, peak = min(cpu_limit, idle_limit, wall_limit), 0
         if self.held:  # asked for before this run began
             self._stop()
@@ -288,6 +333,8 @@ class Supervisor:
             self._wake_stopped()
             if self._host.wait_fd in ready and not (run.get("yields") and self._hold()):
                 return "cancelled", peak  # the only other frame that may come during a run, or the host is gone
+            if word_fd in ready:
+                return "word", peak
             if pidfd in ready:
                 return "exit", peak
             if watched:
@@ -345,6 +392,10 @@ class Supervisor:
             if "T" in _states():
                 signal_all(signal.SIGCONT)
             self._look_for_stopped_ms = self._look_for_stopped_ms * 2 if self._look_for_stopped_ms < _LAST_LOOK_MS else 0
+
+
+def _ends(pidfd: int, within_s: float) -> bool:
+    return bool(select.select([pidfd], [], [], within_s)[0])
 
 
 def signal_all(number: int) -> None:

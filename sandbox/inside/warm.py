@@ -9,6 +9,7 @@ does by hand what a program can notice of it: waits for threads, runs atexit, fl
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found] # the C module beneath signal
 import atexit
 import ctypes
 import gc
@@ -22,6 +23,7 @@ import signal
 import sys
 import traceback
 import types
+import warnings
 import weakref
 from typing import Any, Callable
 
@@ -61,9 +63,16 @@ def _renew_stderr() -> None:
 
 def compile_source(path: str) -> bytes:
     """The program's code as bytes, or SyntaxError and whatever else compile() raises. Runs in a confined child."""
-    with open(path, "rb") as file:
-        source = file.read()
+    with open(path, "rb", buffering=0) as file:
+        source = file.readall()
     return marshal.dumps(compile(source, path, "exec", dont_inherit=True))
+
+
+def compile_silently(path: str) -> bytes:
+    """The same, and an exception also where there would be a warning. Leaves no trace in the process."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return compile_source(path)
 
 
 def describe_error(all_frames: bool = False) -> str:
@@ -92,11 +101,11 @@ def fresh_main(template: dict[str, object], path: str) -> dict[str, object]:
     return names
 
 
-def execute(code: bytes, warnings: bytes) -> None:
+def execute(code: bytes, warned: bytes) -> None:
     """Run the program in the fresh `__main__` and end the process as the interpreter would. Never returns."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    if warnings:
-        os.write(2, warnings)
+    _signal.signal(_signal.SIGINT, _signal.default_int_handler)  # signal's own asks enums, which costs a page or thirty
+    if warned:
+        os.write(2, warned)
     gc.enable()
     error = None
     try:

@@ -7,6 +7,7 @@ import pytest
 
 from sandbox import Box, MemFile, Pool, Program
 from sandbox.compiler import CompileBounds, Compiler
+from sandbox.errors import NotCompiled
 from sandbox.languages import Languages
 from tests.attacks.attack import Attack, read_all
 from tests.attacks.surroundings import SECRET_MARK, Bystander, Host, leave_secrets
@@ -36,17 +37,24 @@ def shadow_lines() -> list[str]:
     return lines
 
 
-def check(attack: Attack, log: str, run: Program | None, box: Box, slowness: float, host: Host) -> list[str]:
+def check(
+    attack: Attack, log: str, run: Program | None, box: Box, slowness: float, host: Host, *, later: bool = False
+) -> list[str]:
     """What is wrong with how the source was compiled and, where it was, with how the program ran."""
     wrong = []
     output = ""
-    if run is None:
+    outcome = None
+    if run is not None:
+        assert box.load(run, compile_later=later) is None
+        try:
+            with MemFile.sealed(host.tell(1)) as stdin:
+                outcome = box.run(stdin, attack.limits(slowness))
+        except NotCompiled as error:
+            log = str(error)
+    if outcome is None:
         if "refused" not in attack.ends:
             wrong.append(f"refused: {log[:2000]}")
     else:
-        assert box.load(run) is None
-        with MemFile.sealed(host.tell(1)) as stdin:
-            outcome = box.run(stdin, attack.limits(slowness))
         wrong += [complaint for complaint in (attack.complaint(outcome),) if complaint]
         output = outcome.stdout.read(1 << 20).decode(errors="replace") + outcome.stderr.read(1 << 20).decode(errors="replace")
         outcome.close()
@@ -56,15 +64,16 @@ def check(attack: Attack, log: str, run: Program | None, box: Box, slowness: flo
     return wrong
 
 
+@pytest.mark.parametrize("later", [False, True], ids=["ahead", "by its first run"])
 @pytest.mark.parametrize("attack", [pytest.param(a, id=a.path.name) for a in SOURCES if a.path.suffix == ".py"])
-def test_python_source_is_held(attack: Attack, pool: Pool, host: Host, slowness: float) -> None:
+def test_python_source_is_held(attack: Attack, pool: Pool, host: Host, slowness: float, later: bool) -> None:
     with pool.box() as box, pool.box() as neighbour:
         leave_secrets(box)
         program = Program({"sol.py": attack.path.read_bytes()}, warm=True)
         beside = Bystander(neighbour, slowness)
         with beside.running():
-            log = box.load(program)
-            wrong = check(attack, log or "", None if log is not None else program, box, slowness, host)
+            log = None if later else box.load(program)
+            wrong = check(attack, log or "", None if log is not None else program, box, slowness, host, later=later)
         after = Bystander(box, slowness)
         after.load()
         after.run_once()

@@ -5,10 +5,12 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 
 from sandbox import Box, BoxDied, BoxKind, End, Limits, MemFile, Outcome, Pool, Program
+from sandbox.errors import NotCompiled
 
 Run = Callable[..., Outcome]
 
@@ -200,6 +202,94 @@ def test_hostile_source_never_harms_the_box(box: Box, source: bytes) -> None:
     assert box.load(Program({"sol.py": b"print(1)"}, warm=True)) is None
     with MemFile.sealed(b"") as empty, box.run(empty, Limits(cpu_s=5)).stdout as out:
         assert out.read() == b"1\n"
+
+
+def load_for_first_run(box: Box, source: str) -> None:
+    """To be compiled by the first run. A box leaves that to it once it knows how CPU time is counted, which takes one program."""
+    assert box.load(Program({"sol.py": b""}, warm=True)) is None
+    assert box.load(Program({"sol.py": source.encode()}, warm=True), compile_later=True) is None
+
+
+def test_source_that_its_first_run_compiles_is_run(box: Box) -> None:
+    load_for_first_run(box, "import os; print(input(), sorted(os.listdir('/proc/self/fd')))")
+    for _ in range(2):
+        with MemFile.sealed(b"42\n") as file, closing(box.run(file, Limits(cpu_s=5))) as outcome:
+            assert outcome.stdout.read() == b"42 ['0', '1', '2', '3']\n"
+
+
+def test_source_that_does_not_compile_in_its_first_run_gives_the_same_log(box: Box) -> None:
+    broken = "print((1"
+    ahead = box.load(Program({"sol.py": broken.encode()}, warm=True))
+    load_for_first_run(box, broken)
+    for _ in range(2):
+        with MemFile.sealed(b"") as empty, pytest.raises(NotCompiled) as caught:
+            box.run(empty, Limits(cpu_s=5))
+        assert str(caught.value) == ahead
+
+
+def test_compilers_warning_comes_with_each_run(box: Box) -> None:
+    load_for_first_run(box, "1 is 2\nprint(1)")
+    for _ in range(2):
+        with MemFile.sealed(b"") as empty, closing(box.run(empty, Limits(cpu_s=5))) as outcome:
+            assert outcome.stdout.read() == b"1\n"
+            assert outcome.stderr.read().count(b"SyntaxWarning") == 1
+
+
+def test_first_runs_time_is_without_the_compilers(box: Box) -> None:
+    lines = 'if "":\n' + " a = [b + c for d in e]\n" * 600
+    load_for_first_run(box, lines + "import time; print(time.process_time())")
+    with MemFile.sealed(b"") as empty, closing(box.run(empty, Limits(cpu_s=5))) as outcome:
+        assert outcome.cpu_s < float(outcome.stdout.read())
+
+
+@pytest.mark.parametrize("source", ["x = 1\n" * 10_000, "x = (" + "'a' * 1000," * 100 + ")\ny = 'b' * 4000 * 1000 * 20"])
+def test_what_its_first_run_does_not_compile_is_compiled_ahead(box: Box, source: str) -> None:
+    load_for_first_run(box, source + "\nprint(1)")
+    with MemFile.sealed(b"") as empty, closing(box.run(empty, Limits(cpu_s=5, memory_mb=256))) as outcome:
+        assert outcome.stdout.read() == b"1\n"
+
+
+@pytest.mark.parametrize(("source", "told"), [("import time; time.sleep(1)", 1), ("print(1)", 0)])
+def test_that_it_compiles_is_told_when_the_first_run_lasts(box: Box, source: str, told: int) -> None:
+    load_for_first_run(box, source)
+    heard: list[int] = []
+    for _ in range(2):
+        with (
+            MemFile.sealed(b"") as empty,
+            closing(box.run(empty, Limits(cpu_s=5), on_compiled=lambda: heard.append(1))) as outcome,
+        ):
+            assert outcome.exit_code == 0
+    assert heard in ([1], []) if not told else heard == [1]  # a busy machine may make the short one last
+
+
+def test_first_run_that_compiles_can_be_cancelled(box: Box) -> None:
+    load_for_first_run(box, "while True: pass")
+    timer = threading.Timer(0.1, box.cancel)
+    timer.start()
+    with MemFile.sealed(b"") as empty, closing(box.run(empty, Limits(cpu_s=30, idle_s=30))) as outcome:
+        assert outcome.end is End.CANCELLED
+    timer.join()
+
+
+def test_files_of_a_program_are_there_for_it_alone_and_only_to_be_read(box: Box) -> None:
+    look = b"""
+import os
+for name in ("made", "sol.py", "pack/two.py"):
+    try:
+        open("/box/" + name, "a")
+        print("written")
+    except OSError as error:
+        print(error.strerror)
+print(sorted(os.path.join(at, name) for at, _, names in os.walk("/box") for name in names))
+"""
+    said = set()
+    for files in ({"sol.py": look, "pack/one/a.py": b"", "pack/two.py": b""}, {"sol.py": look}):
+        assert box.load(Program(files, argv=("python3", "/box/sol.py"))) is None
+        with MemFile.sealed(b"") as empty, closing(box.run(empty, Limits(cpu_s=5))) as outcome:
+            *refused, listed = outcome.stdout.read().decode().splitlines()
+        said |= set(refused)
+        assert listed == str(sorted(f"/box/{name}" for name in files))
+    assert said <= {"Read-only file system", "Permission denied", "No such file or directory"}
 
 
 def test_files_are_handed_in_and_brought_back(box: Box) -> None:
