@@ -96,7 +96,7 @@ class Course:
 
     def _compile(self, box: Box) -> bool:
         """Make the program ready. False when it does not compile."""
-        self._on_event(Event.model_construct(kind="compiling", data={}))
+        self._on_event(Event(kind="compiling", data={}))
         submission = self._job.submission
         compiled = compile_and_load(self._means.compiler, box, submission, self._job.language, self._limits, self._cancelled)
         program = compiled.program
@@ -105,7 +105,7 @@ class Course:
             program = functions.driver(program, submission.source, self._problem.settings)
         self._program = program
         told = {**compile_result(compiled).model_dump(), "total": len(self._problem.tests)}
-        self._on_event(Event.model_construct(kind="compiled", data=told))
+        self._on_event(Event(kind="compiled", data=told))
         return program is not None
 
     def _compile_checker(self, box: Box, checker: ProgramChecker) -> Program:
@@ -235,7 +235,7 @@ class Course:
         self, rank: int, verdict: Verdict | None, message: str, outcome: Outcome | None, *, confirmed: bool = False
     ) -> TestResult:
         index = self._ranking.order[rank]
-        return TestResult.model_construct(
+        return TestResult(
             index=index,
             rank=rank,
             tier=self._ranking.tier[rank],
@@ -254,7 +254,7 @@ class Course:
         self._tests.append(test)
         if test.verdict is not None:
             self._means.stats.count_test(test.verdict, test.cpu_s or 0.0)
-        self._on_event(Event.model_construct(kind="test", data={**test.__dict__, "total": len(self._problem.tests)}))
+        self._on_event(Event(kind="test", data={**test.__dict__, "total": len(self._problem.tests)}))
 
     def give_up(self, error: str) -> None:
         """The judge cannot tell: JE at the test that was running, if any."""
@@ -266,7 +266,7 @@ class Course:
         """What became of the submission, as far as it got."""
         judged = len(self._tests)
         tests = self._tests + [self._test(rank, None, "", None) for rank in range(judged, len(self._ranking))]
-        result = Result.model_construct(
+        result = Result(
             worker=worker,
             wall=wall,
             problem=self._job.problem,

@@ -79,7 +79,7 @@ def _fold_tier(number: int, level: float, tests: Sequence[TestResult]) -> TierRe
     verdict = first_failure(tests)
     if verdict is None and tests and passed == len(tests):
         verdict = Verdict.AC
-    return TierResult.model_construct(
+    return TierResult(
         tier=number,
         coverage=level,
         verdict=verdict,
