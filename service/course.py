@@ -68,7 +68,7 @@ class Course:
         self._limits = limits_at(factor)
         self._on_event = on_event
         self._cancelled = cancelled
-        self._ranking = tiers.Ranking.of([test.size for test in problem.tests], problem.settings.tiers)
+        self._ranking = problem.ranking
         self._end = tiers.covered(job.submission.coverage, len(problem.tests))
         self._compiled: Compiled | None = None
         self._program: Program | None = None
@@ -265,7 +265,6 @@ class Course:
     def result(self, *, worker: str, wall: str) -> Result:
         """What became of the submission, as far as it got."""
         judged = len(self._tests)
-        tests = self._tests + [self._test(rank, None, "", None) for rank in range(judged, len(self._ranking))]
         result = Result(
             worker=worker,
             wall=wall,
@@ -276,13 +275,13 @@ class Course:
         if self._compiled is not None:
             result.compile = compile_result(self._compiled)
         if self._error is None and not result.compile.ok:
-            tiers.fold_compile_error(result, self._ranking, tests)
+            tiers.fold_compile_error(result, self._ranking, self._tests)
         else:
-            tiers.fold(result, self._ranking, tests)
+            tiers.fold(result, self._ranking, self._tests)
         if self._error is not None:
             result.verdict, result.failure, result.error = Verdict.JE, None, self._error
         elif self._cancelled.is_set() and judged < self._end and result.compile.ok:
             result.verdict, result.failure, result.status = None, None, Status.CANCELLED
-        if not self._job.submission.details:
-            result.tests = []
+        if self._job.submission.details:
+            result.tests = self._tests + [self._test(rank, None, "", None) for rank in range(judged, len(self._ranking))]
         return result
