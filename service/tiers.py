@@ -75,9 +75,11 @@ def fold_tiers(ranking: Ranking, tests: Sequence[TestResult]) -> list[TierResult
 
 
 def _fold_tier(number: int, level: float, size: int, tests: Sequence[TestResult]) -> TierResult:
+    if not tests:
+        return TierResult(tier=number, coverage=level, tests=size)
     passed = sum(test.verdict is Verdict.AC for test in tests)
     verdict = first_failure(tests)
-    if verdict is None and size and passed == size:
+    if verdict is None and passed == size:
         verdict = Verdict.AC
     return TierResult(
         tier=number,
