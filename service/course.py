@@ -69,7 +69,7 @@ class Course:
         self._limits = limits_at(factor)
         self._on_event = on_event
         self._cancelled = cancelled
-        self._ranking = tiers.Ranking.of([test.size for test in problem.tests], problem.settings.tiers)
+        self._ranking = problem.ranking
         self._end = tiers.covered(job.submission.coverage, len(problem.tests))
         self._compiled: Compiled | None = None
         self._program: Program | None = None
@@ -101,7 +101,7 @@ class Course:
 
     def _compile(self, box: Box) -> bool:
         """Make the program ready. False when it does not compile."""
-        self._on_event(Event.model_construct(kind="compiling", data={}))
+        self._on_event(Event(kind="compiling", data={}))
         submission = self._job.submission
         drives = self._problem.settings.kind == "function"  # then another program is what runs
         compiled = compile_and_load(
@@ -124,7 +124,7 @@ class Course:
             raise Undecided(f"the program compiled, and now does not: {compiled.log}", again=False)
         self._compiled = compiled
         told = {**compile_result(compiled).model_dump(), "total": len(self._problem.tests)}
-        self._on_event(Event.model_construct(kind="compiled", data=told))
+        self._on_event(Event(kind="compiled", data=told))
 
     def _compile_checker(self, box: Box, checker: ProgramChecker) -> Program:
         files = {name: text.encode() for name, text in checker.files.items()}
@@ -254,7 +254,7 @@ class Course:
         self, rank: int, verdict: Verdict | None, message: str, outcome: Outcome | None, *, confirmed: bool = False
     ) -> TestResult:
         index = self._ranking.order[rank]
-        return TestResult.model_construct(
+        return TestResult(
             index=index,
             rank=rank,
             tier=self._ranking.tier[rank],
@@ -273,7 +273,7 @@ class Course:
         self._tests.append(test)
         if test.verdict is not None:
             self._means.stats.count_test(test.verdict, test.cpu_s or 0.0)
-        self._on_event(Event.model_construct(kind="test", data={**test.__dict__, "total": len(self._problem.tests)}))
+        self._on_event(Event(kind="test", data={**test.__dict__, "total": len(self._problem.tests)}))
 
     def give_up(self, error: str) -> None:
         """The judge cannot tell: JE at the test that was running, if any."""
@@ -284,8 +284,7 @@ class Course:
     def result(self, *, worker: str, wall: str) -> Result:
         """What became of the submission, as far as it got."""
         judged = len(self._tests)
-        tests = self._tests + [self._test(rank, None, "", None) for rank in range(judged, len(self._ranking))]
-        result = Result.model_construct(
+        result = Result(
             worker=worker,
             wall=wall,
             problem=self._job.problem,
@@ -295,13 +294,13 @@ class Course:
         if self._compiled is not None:
             result.compile = compile_result(self._compiled)
         if self._error is None and not result.compile.ok:
-            tiers.fold_compile_error(result, self._ranking, tests)
+            tiers.fold_compile_error(result, self._ranking, self._tests)
         else:
-            tiers.fold(result, self._ranking, tests)
+            tiers.fold(result, self._ranking, self._tests)
         if self._error is not None:
             result.verdict, result.failure, result.error = Verdict.JE, None, self._error
         elif self._cancelled.is_set() and judged < self._end and result.compile.ok:
             result.verdict, result.failure, result.status = None, None, Status.CANCELLED
-        if not self._job.submission.details:
-            result.tests = []
+        if self._job.submission.details:
+            result.tests = self._tests + [self._test(rank, None, "", None) for rank in range(judged, len(self._ranking))]
         return result

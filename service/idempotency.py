@@ -8,9 +8,11 @@ from service.queue import Job
 
 def check_keys_within(jobs: Sequence[Job]) -> None:
     """Raises Conflict when two of them share an idempotency key and differ."""
-    seen: dict[str, bytes] = {}
+    first: dict[str, Job] = {}
     for job in jobs:
-        if (key := job.submission.idempotency_key) is not None and seen.setdefault(key, job.body_digest()) != job.body_digest():
+        if (key := job.submission.idempotency_key) is None:
+            continue
+        if (other := first.setdefault(key, job)) is not job and other.body_digest() != job.body_digest():
             raise key_conflict(job)
 
 

@@ -119,7 +119,7 @@ class Judging:
 
     def _failed(self, job: Job, error: str) -> Result:
         self.stats.count_submission(Verdict.JE)
-        return Result.model_construct(
+        return Result(
             verdict=Verdict.JE, error=error, worker=self._worker, wall=self._wall, language=job.language, problem=job.problem
         )
 

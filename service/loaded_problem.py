@@ -12,6 +12,7 @@ from service.blobs import Blob, BlobStore
 from service.bounded_cache import BoundedCache
 from service.manifests import Manifest, Slice, StoredTest, problem_digest
 from service.schemas import Problem, ProblemSettings
+from service.tiers import Ranking
 
 _PAGE = 4096
 _RAW_CACHE_BYTES = 64 << 20
@@ -55,7 +56,7 @@ class Lease(AbstractContextManager[MemFile]):
 class LoadedProblem:
     """Settings and tests of one problem. Thread-safe; an object stays usable after its problem is replaced or deleted."""
 
-    __slots__ = ("__weakref__", "_texts", "digest", "id", "settings", "tests")
+    __slots__ = ("__weakref__", "_texts", "digest", "id", "ranking", "settings", "tests")
 
     def __init__(self, id: str, settings: ProblemSettings, digest: str, tests: list[StoredTest], texts: Texts) -> None:
         self.id = id
@@ -64,6 +65,7 @@ class LoadedProblem:
         self.digest = digest
         self.tests = tests
         """In the order they were sent."""
+        self.ranking = Ranking.of([test.size for test in tests], settings.tiers)
         self._texts = texts
 
     def input(self, index: int) -> Lease:

@@ -20,10 +20,7 @@ def configure_logs(log_format: str, log_level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
-        if log_format == "json"
-        # plain tracebacks: those with local variables show sources and keys, and take seconds
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        structlog.processors.JSONRenderer() if log_format == "json" else _console(colors=sys.stderr.isatty())
     )
     structlog.configure(
         processors=[
@@ -49,6 +46,30 @@ def configure_logs(log_format: str, log_level: str) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
+
+
+def _console(*, colors: bool) -> structlog.dev.ConsoleRenderer:
+    # plain tracebacks: those with local variables show sources and keys, and take seconds
+    if colors:
+        return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    return structlog.dev.ConsoleRenderer(columns=_PLAIN_COLUMNS, exception_formatter=structlog.dev.plain_traceback)
+
+
+def _plain_pair(key: str, value: object) -> str:
+    bare = isinstance(value, str) and _TO_QUOTE.isdisjoint(value)
+    return f"{key}={value if bare else repr(value)}"
+
+
+_TO_QUOTE = frozenset(" \t=\r\n\"'")
+_PLAIN_COLUMNS = [
+    structlog.dev.Column("", _plain_pair),
+    structlog.dev.Column("timestamp", lambda _, value: str(value)),
+    structlog.dev.Column("level", lambda _, value: f"[{value:<9}]"),
+    structlog.dev.Column("event", lambda _, value: f"{value!s:<30}"),
+    structlog.dev.Column("logger", lambda _, value: f"[{value}]"),
+    structlog.dev.Column("logger_name", lambda _, value: f"[{value}]"),
+]
+"""What structlog's console shows without colours, in half the time: a busy judge writes hundreds of lines a second."""
 
 
 class SubmissionLog:

@@ -101,11 +101,11 @@ class Register:
         """Forget everything."""
         self._attic.close()
 
-    def _put_away(self, entry: Entry) -> None:
-        """Memory has no room for it any more."""
-        assert entry.packed is not None
-        self._attic.put(Stored(entry.id, entry.packed, entry.cached, entry.idempotency, entry.body_digest))
-        self._forget(entry)
+    def _put_away(self, entries: list[Entry]) -> None:
+        """Memory has no room for them any more."""
+        self._attic.put(*(_stored(entry) for entry in entries))
+        for entry in entries:
+            self._forget(entry)
 
     def _bring_down(self, stored: Stored) -> Entry:
         """A finished entry as it was, for one answer; it stays in the attic."""
@@ -117,3 +117,8 @@ class Register:
     def _forget(self, entry: Entry) -> None:
         if entry.idempotency is not None and self._keys.get(entry.idempotency) is entry:
             del self._keys[entry.idempotency]
+
+
+def _stored(entry: Entry) -> Stored:
+    assert entry.packed is not None
+    return Stored(entry.id, entry.packed, entry.cached, entry.idempotency, entry.body_digest)

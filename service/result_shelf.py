@@ -3,9 +3,11 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from itertools import islice
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+_AT_ONCE = 64
 
 
 class ResultShelf(Generic[T]):
@@ -16,12 +18,16 @@ class ResultShelf(Generic[T]):
         self._kept: OrderedDict[str, tuple[float, int, T]] = OrderedDict()
         self._bytes = 0
 
-    def put(self, name: str, item: T, size: int, on_drop: Callable[[T], None]) -> None:
-        """Keep an item, the newest always, and drop the oldest until the bound holds."""
+    def put(self, name: str, item: T, size: int, put_away: Callable[[list[T]], None]) -> None:
+        """Keep an item, the newest always. Past the bound the oldest are put away, many at once because that costs less."""
         self._kept[name] = (time.monotonic() + self._ttl_s, size, item)
         self._bytes += size
         while len(self._kept) > 1 and self._bytes > self._max_bytes:
-            self.drop_oldest(on_drop)
+            oldest = list(islice(self._kept.items(), min(_AT_ONCE, len(self._kept) - 1)))
+            put_away([item for _, (_, _, item) in oldest])  # first, for it may fail
+            for name, (_, size, _) in oldest:
+                del self._kept[name]
+                self._bytes -= size
 
     def drop_old(self, on_drop: Callable[[T], None]) -> None:
         """Drop what is past its time."""

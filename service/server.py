@@ -10,6 +10,7 @@ it, and what is left on disk the next start cleans.
 import asyncio
 import ctypes
 import errno
+import gc
 import os
 import signal
 import socket
@@ -168,6 +169,8 @@ def serve(
         if on_listening is not None:
             on_listening(url_of(listening))
         log.info("listening", url=url_of(listening), keys=len(settings.api_keys))
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays; to look through it each time would hold all threads up for 50 ms
         server.run(sockets=[listening])
     if state.failure is not None:
         raise state.failure

@@ -98,7 +98,7 @@ class Text:
 
 def last_of(piece: bytes, cuts: bytes) -> int:
     """The last place of any of the bytes `cuts`; -1 when there is none."""
-    return max(piece.rfind(cut) for cut in cuts)
+    return max(map(piece.rfind, cuts))
 
 
 def shared_start(one: Text, other: Text, cuts: bytes = _WHITE) -> int:

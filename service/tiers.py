@@ -66,24 +66,26 @@ class Ranking:
 
 
 def fold_tiers(ranking: Ranking, tests: Sequence[TestResult]) -> list[TierResult]:
-    """Tier verdicts of tests given by rank: the first failing test's, AC once all its tests are, else None."""
+    """Tier verdicts of the tests so far, by rank: the first failing test's, AC once all its tests are, else None."""
     results, start = [], 0
     for number, (level, end) in enumerate(zip(ranking.levels, ranking.ends, strict=True), 1):
-        results.append(_fold_tier(number, level, tests[start:end]))
+        results.append(_fold_tier(number, level, end - start, tests[start:end]))
         start = end
     return results
 
 
-def _fold_tier(number: int, level: float, tests: Sequence[TestResult]) -> TierResult:
+def _fold_tier(number: int, level: float, size: int, tests: Sequence[TestResult]) -> TierResult:
+    if not tests:
+        return TierResult(tier=number, coverage=level, tests=size)
     passed = sum(test.verdict is Verdict.AC for test in tests)
     verdict = first_failure(tests)
-    if verdict is None and tests and passed == len(tests):
+    if verdict is None and passed == size:
         verdict = Verdict.AC
-    return TierResult.model_construct(
+    return TierResult(
         tier=number,
         coverage=level,
         verdict=verdict,
-        tests=len(tests),
+        tests=size,
         passed=passed,
         cpu_s=max((test.cpu_s for test in tests if test.cpu_s is not None), default=None),
         memory_mb=max((test.memory_mb for test in tests if test.memory_mb is not None), default=None),
@@ -114,13 +116,12 @@ def failure_of(verdicts: Iterable[Verdict | None]) -> Failure | None:
 
 
 def fold(result: Result, ranking: Ranking, tests: Sequence[TestResult]) -> None:
-    """Fill in verdict, failure, coverage_passed, tiers and tests from all tests of the problem by rank, judged or not.
+    """Fill in verdict, failure, coverage_passed and tiers from the tests by rank, without the last ones if they were not judged.
 
     One JE among them makes the whole result JE without a failure: what the test hid could have changed either.
     """
-    result.tests = list(tests)
     result.tiers = fold_tiers(ranking, tests)
-    result.coverage_passed = passed_before_failure(tests) / len(tests)
+    result.coverage_passed = passed_before_failure(tests) / len(ranking)
     if any(test.verdict is Verdict.JE for test in tests):
         result.verdict, result.failure = Verdict.JE, None
         return

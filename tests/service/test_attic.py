@@ -1,5 +1,6 @@
 """Results that memory has no room for."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,23 @@ def test_what_went_up_comes_down_unchanged(tmp_path: Path) -> None:
     found = attic.find("id2")
     assert found is not None
     assert b'"problem":"p2"' in unpack(found.packed, "id2", cached=False)
+    attic.close()
+
+
+def test_many_go_up_together_and_a_key_among_them_stands_for_the_last(tmp_path: Path) -> None:
+    attic = Attic(tmp_path, 60)
+    attic.put(stored(1, "k"), stored(2), stored(3, "k"))
+    assert [attic.find(f"id{number}") for number in (1, 2, 3)] == [None, stored(2), stored(3, "k")]
+    assert len(attic) == 2
+    attic.close()
+
+
+def test_of_many_none_goes_up_when_one_cannot(tmp_path: Path) -> None:
+    attic = Attic(tmp_path, 60)
+    attic.put(stored(1))
+    with pytest.raises(sqlite3.IntegrityError):
+        attic.put(stored(2), stored(1))
+    assert ([attic.find("id1"), attic.find("id2")], len(attic)) == ([stored(1), None], 1)
     attic.close()
 
 

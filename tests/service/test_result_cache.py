@@ -51,6 +51,19 @@ def test_shelf_is_bounded_by_bytes_and_tells_what_it_drops() -> None:
     shelf: ResultShelf[str] = ResultShelf(max_bytes=250, ttl_s=60)
     dropped: list[str] = []
     for name in "abcd":
-        shelf.put(name, name, 100, dropped.append)
+        shelf.put(name, name, 100, dropped.extend)
     assert dropped == ["a", "b"]
     assert [shelf.get(name) for name in "abcd"] == [None, None, "c", "d"]
+
+
+def test_shelf_keeps_what_cannot_be_put_away() -> None:
+    shelf: ResultShelf[str] = ResultShelf(max_bytes=250, ttl_s=60)
+
+    def fail(items: list[str]) -> None:
+        raise OSError(f"no space for {items}")
+
+    shelf.put("a", "a", 100, fail)
+    shelf.put("b", "b", 100, fail)
+    with pytest.raises(OSError, match=r"\['a', 'b'\]"):
+        shelf.put("c", "c", 100, fail)
+    assert [shelf.get(name) for name in "abc"] == ["a", "b", "c"]
