@@ -54,6 +54,16 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.fixture
+def data_dir(tmp_path: Path, cache_dir: Path) -> Path:
+    """For a judge that a test starts as a process. What languages prepare once on a machine, half a minute of a processor beside
+    the test, is prepared once in the session."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    (folder / "cache").symlink_to(cache_dir)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def pool(pool_config: ConfigMaker, run_dir: Path, cache_dir: Path) -> Iterator[Pool]:
     pool = Pool(pool_config(boxes=2, run_dir=run_dir, cache_dir=cache_dir))

@@ -1,7 +1,6 @@
 """Evaluating small models with a real judge: resumed, exported, over alphas, and a whole study."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -220,8 +219,7 @@ SMALL_STUDY = {
 
 def frontier(config: Path, out: Path, kill: str = "") -> tuple[int | None, str]:
     """Exit status and all that was said; SIGINT when a line has `kill` in it."""
-    asked = arguments_of(config, out)
-    with warm.Warm(warm.tierline, *asked, environment={**os.environ, "COLUMNS": "80"}) as process:
+    with warm.Warm(warm.tierline, *arguments_of(config, out)) as process:
         said = ""
         for line in process.stderr:
             said += line
@@ -236,8 +234,12 @@ def arguments_of(config: Path, out: Path) -> list[str]:
     return ["frontier", "--preset", str(config), "--out", str(out)]
 
 
-def test_a_study_goes_from_nothing_to_a_report_and_ends_the_same_when_interrupted(tmp_path: Path) -> None:
+def test_a_study_goes_from_nothing_to_a_report_and_ends_the_same_when_interrupted(
+    tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With a judge of its own; stopped in the middle of each kind of stage."""
+    monkeypatch.setenv("TIERLINE_DATA_DIR", str(data_dir))
+    monkeypatch.setenv("COLUMNS", "80")
     config = tmp_path / "study.yaml"
     config.write_text(yaml.safe_dump(SMALL_STUDY))
     tool = Path(sys.executable).with_name("tierline")

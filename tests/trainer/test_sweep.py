@@ -118,14 +118,14 @@ def test_a_sweep_that_was_killed_ends_with_the_same_manifest(whole: Path, preset
     assert "generation" not in said
 
 
-def test_a_judge_that_restarts_costs_a_pause_and_no_reward(whole: Path, preset: Path, tmp_path: Path) -> None:
+def test_a_judge_that_restarts_costs_a_pause_and_no_reward(whole: Path, preset: Path, data_dir: Path, tmp_path: Path) -> None:
     """The same rewards as with a judge that did not."""
-    data, port = tmp_path / "data", free_port()
+    port = free_port()
     restarted = threading.Event()
     servers: list[Any] = []
 
     def open_server() -> None:
-        context = served(data, port)
+        context = served(data_dir, port)
         servers.append((context, context.__enter__()))
 
     def close_server() -> None:
@@ -136,7 +136,7 @@ def test_a_judge_that_restarts_costs_a_pause_and_no_reward(whole: Path, preset: 
         if "coverage 0.5  generation   2" in line and not restarted.is_set():
             restarted.set()
             close_server()
-            threading.Timer(2.0, open_server).start()
+            threading.Thread(target=open_server).start()
 
     open_server()
     try:
