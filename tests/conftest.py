@@ -85,3 +85,14 @@ def redis_server(redis_process: RedisServer) -> RedisServer:
     """Empty at the beginning of each test."""
     redis_process.flush()
     return redis_process
+
+
+@pytest.fixture(scope="session")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model that knows enough to be right now and then. For reading."""
+    from trainer.run_config import TinyModel, WarmStart  # torch: seconds that most tests have no use for
+    from trainer.warm_start import warm_start
+
+    size = TinyModel(width=32, layers=1, heads=2, inner=64)
+    asked = WarmStart(model=size, steps=250, batch=32, problems=50, learning_rate=1e-2)
+    return warm_start(asked, 1, tmp_path_factory.mktemp("taught") / "model")

@@ -43,14 +43,11 @@ def client(judge: Serving) -> Iterator[TierlineClient]:
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+def pair(taught: Path, tmp_path_factory: pytest.TempPathFactory) -> Pair:
     """Two models of the same start, the second taught longer."""
-    folder = tmp_path_factory.mktemp("pair")
-    asked = WarmStart(
-        model=TinyModel(width=32, layers=1, heads=2, inner=64), steps=150, batch=32, problems=50, learning_rate=1e-2
-    )
-    low = warm_start(asked, 1, folder / "low")
-    return Pair(low, warm_start(asked.model_copy(update={"steps": 250}), 1, folder / "high"))
+    size = TinyModel(width=32, layers=1, heads=2, inner=64)
+    asked = WarmStart(model=size, steps=60, batch=32, problems=50, learning_rate=1e-2)
+    return Pair(warm_start(asked, 1, tmp_path_factory.mktemp("pair") / "low"), taught)
 
 
 @pytest.fixture(scope="module")
