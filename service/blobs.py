@@ -23,6 +23,7 @@ from service.errors import JudgeFailed
 
 _CHUNK = 1 << 18
 _LEVEL = 3
+UNFINISHED = ".new-"
 _NAME = re.compile(r"[0-9a-f]{64}\.zst")
 
 
@@ -135,6 +136,17 @@ def read_verified(file: IO[bytes], blob: Blob) -> Iterator[bytes]:
         raise ValueError(f"it does not have {blob.raw_bytes} bytes")
     if digest.hexdigest() != blob.hash:
         raise ValueError("its content has changed")
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Write a whole file in place of what is there; until it has its name it begins with UNFINISHED."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=UNFINISHED, delete=False) as file:
+        try:
+            file.write(data)
+            replace_synced(file, path)
+        finally:
+            Path(file.name).unlink(missing_ok=True)
 
 
 def replace_synced(file: IO[bytes], path: Path) -> None:

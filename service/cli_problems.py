@@ -21,7 +21,9 @@ from service.table_report import write_tables
 from service.tiers import levels
 from service.verify import VerifyReport, VerifyRow, verify
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="List, show, import, verify, export and delete problems.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="List, show, import, verify, export, delete problems, and clean up."
+)
 app.command("import")(import_problems)
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
@@ -146,6 +148,14 @@ def delete(
         for name in problems:
             stored.delete(name)
             err.print(f"{name} deleted")
+
+
+@app.command()
+def clean() -> None:
+    """Remove tests that no problem has had for a week, for it was replaced or deleted. Judges may run meanwhile."""
+    with err.status("looking for what no problem needs"):
+        removed = open_store(read_settings()).collect_garbage()
+    err.print(f"{removed.files} files removed, {size(removed.disk_bytes)}")
 
 
 @app.command("verify")

@@ -2,7 +2,8 @@
 
     manifests/<digest>.json.zst    compressed, with a checksum
 
-Kept for a week after a submission last needed it. While it is kept, so are the texts it names.
+Kept for a week after a submission last needed it, or after its problem was replaced or deleted. While it is kept, so are the
+texts it names.
 """
 
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import zstandard
 
-from service.blobs import BlobDamaged
+from service.blobs import BlobDamaged, write_synced
 from service.compression import compress, decompress
 from service.manifests import Manifest
 
@@ -41,6 +42,18 @@ def unpacked(data: bytes) -> Manifest:
         return Manifest.from_json(decompress(data))
     except zstandard.ZstdError as error:
         raise BlobDamaged(f"a problem's manifest is damaged ({error}); put the problem and send the submission again") from error
+
+
+def keep(store: Path, manifest: Manifest) -> None:
+    """In a store's folder, for a week from now."""
+    write_synced(store / kept_name(manifest.digest), packed(manifest))
+
+
+def drop_old(store: Path) -> None:
+    """Remove those that are older than a week from a store's folder."""
+    for path in (store / FOLDER).glob(f"*{_END}"):
+        if path.stat().st_mtime <= time.time() - KEPT_S:
+            path.unlink(missing_ok=True)
 
 
 def still_kept(store: Path) -> Iterator[Manifest]:

@@ -1,15 +1,15 @@
 """The manifests of a store's problems, as they are now: a folder of files, or another place that can do the same."""
 
+import fcntl
 import os
-import tempfile
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from service.blobs import replace_synced
-from service.manifests import file_name, id_of
-
-_TEMPORARY = ".new-"
+from service import kept_manifests
+from service.blobs import UNFINISHED, BlobDamaged, write_synced
+from service.manifests import Manifest, file_name, id_of
 
 
 class ManifestPlace(Protocol):
@@ -59,25 +59,38 @@ class ManifestFolder:
         return (self._folder / file_name(id)).read_bytes()
 
     def replace(self, id: str, data: bytes) -> None:
-        """The same content again writes nothing."""
-        path = self._folder / file_name(id)
-        if path.exists() and path.read_bytes() == data:
-            return
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self._folder, prefix=_TEMPORARY, delete=False) as file:
-            try:
-                file.write(data)
-                replace_synced(file, path)
-            finally:
-                Path(file.name).unlink(missing_ok=True)
+        """The same content again writes nothing. What another content replaces is kept, for somebody may be judging by it."""
+        with self._alone():
+            with suppress(FileNotFoundError):
+                if (old := self.read(id)) == data:
+                    return
+                self._keep(old)
+            write_synced(self._folder / file_name(id), data)
 
     def remove(self, id: str) -> None:
-        """The file."""
-        (self._folder / file_name(id)).unlink()
+        """The file. What it said is kept likewise."""
+        path = self._folder / file_name(id)
+        if not path.exists():
+            raise FileNotFoundError(path)
+        with self._alone():
+            self._keep(self.read(id))
+            path.unlink()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Of two that replace a manifest at once, the second keeps what the first wrote."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (self._folder / ".lock").open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _keep(self, old: bytes) -> None:
+        with suppress(BlobDamaged):  # what nobody can load, nobody judges by
+            kept_manifests.keep(self._folder.parent, Manifest.from_json(old))
 
     def drop_unfinished(self) -> None:
         """Remove what killed writers left. Not beside `replace`: callers lock."""
-        for left in self._folder.glob(f"{_TEMPORARY}*"):
+        for left in self._folder.glob(f"{UNFINISHED}*"):
             left.unlink(missing_ok=True)
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from service.context import Context, refusals
 from service.queue import WorkerInfo
 from service.schemas import LanguageInfo
-from service.stats import Stats, stats_of
+from service.stats import Stats
 
 router = APIRouter(tags=["machine"])
 JSON = "application/json"
@@ -37,14 +37,21 @@ async def workers(state: Context) -> Response:
 async def stats(state: Context) -> Response:
     """Queue, workers, verdicts and false alarms, as the web page shows them."""
     queue, sessions, metrics = state.ready.queue, state.ready.sessions, state.metrics
-    found = stats_of(
-        time.time(),
-        await queue.load(),
-        await queue.workers(),
-        metrics.verdicts,
-        metrics.failures,
-        metrics.judging,
-        (await sessions.stats()).open if sessions is not None else None,
+    load, judging = await queue.load(), metrics.judging
+    found = Stats(
+        at=time.time(),
+        queued_interactive=load.queued_interactive,
+        queued_batch=load.queued_batch,
+        running=load.running,
+        draining=load.draining,
+        verdicts=metrics.verdicts,
+        judge_errors=metrics.failures,
+        confirmed=judging.confirmed - judging.overturned if judging else None,
+        overturned=judging.overturned if judging else None,
+        starved=judging.starved if judging else None,
+        retries=judging.retries if judging else None,
+        sessions_open=(await sessions.stats()).open if sessions is not None else None,
+        workers=await queue.workers(),
     )
     return Response(found.model_dump_json(), media_type=JSON)
 

@@ -2,8 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from service.judging_stats import JudgingStats
-from service.queue import Load, WorkerInfo
+from service.queue import WorkerInfo
 
 
 class Stats(BaseModel):
@@ -22,30 +21,3 @@ class Stats(BaseModel):
     retries: int | None = Field(description="submissions that went on in another box")
     sessions_open: int | None = Field(description="null: this judge has no sessions")
     workers: list[WorkerInfo]
-
-
-def stats_of(
-    at: float,
-    load: Load,
-    workers: list[WorkerInfo],
-    verdicts: dict[str, int],
-    judge_errors: int,
-    judging: JudgingStats | None,
-    sessions_open: int | None,
-) -> Stats:
-    """Put together from those who know."""
-    return Stats(
-        at=at,
-        queued_interactive=load.queued_interactive,
-        queued_batch=load.queued_batch,
-        running=load.running,
-        draining=load.draining,
-        verdicts=verdicts,
-        judge_errors=judge_errors,
-        confirmed=judging.confirmed - judging.overturned if judging else None,
-        overturned=judging.overturned if judging else None,
-        starved=judging.starved if judging else None,
-        retries=judging.retries if judging else None,
-        sessions_open=sessions_open,
-        workers=workers,
-    )

@@ -2,11 +2,11 @@
 
     <data_dir>/problems/<id>.json    manifests (service.manifests), replaced atomically
     <data_dir>/blobs/…               texts by content (service.blobs)
-    <data_dir>/manifests/…           what submissions that wait in a queue elsewhere were let in for (service.kept_manifests)
-    <data_dir>/store.lock            held shared by whoever writes a problem, exclusively by whoever collects garbage
+    <data_dir>/manifests/…           what submissions that wait may have been let in for (service.kept_manifests)
+    <data_dir>/store.lock            held shared by whoever changes a problem, exclusively by whoever collects garbage
 
 Several threads and processes may use one folder: what another process stored is seen at the next `load`, for a manifest is
-looked at (one stat) each time. Texts that no manifest names any more stay until `collect_garbage`.
+looked at (one stat) each time. Texts that no manifest names any more stay until `collect_garbage` (`tierline problems clean`).
 """
 
 import fcntl
@@ -94,7 +94,8 @@ class ProblemStore:
     def delete(self, id: str) -> None:
         """Forget a problem. Raises NotFound."""
         try:
-            self._manifests.remove(id)
+            with self._locked(fcntl.LOCK_SH):
+                self._manifests.remove(id)
         except FileNotFoundError:
             raise _unknown(id) from None
 
@@ -146,18 +147,17 @@ class ProblemStore:
         return self._summarized(stamps)[offset : None if limit is None else offset + limit]
 
     def collect_garbage(self) -> Garbage:
-        """Remove texts that no problem names. Waits for running puts.
+        """Remove texts that no problem has named for a week. Waits for running puts. Other processes may judge meanwhile.
 
-        Keeps what problems loaded in this process still need, and what submissions that wait may have been let in for.
+        Raises BlobDamaged when it cannot be told what is needed.
         """
         with self._locked(fcntl.LOCK_EX):
+            kept_manifests.drop_old(self._data_dir)
             keep: set[str] = set()
             for id in self._manifests.stamps():
                 keep.update(blob.hash for blob in Manifest.from_json(self._manifests.read(id)).blobs)
             for manifest in kept_manifests.still_kept(self._data_dir):
                 keep.update(blob.hash for blob in manifest.blobs)
-            with self._in_use_lock:
-                keep.update(blob.hash for manifest in self._in_use.values() for blob in manifest.blobs)
             ManifestFolder(self._folder).drop_unfinished()
             return Garbage(*self._blobs.sweep(keep))
 
@@ -167,13 +167,12 @@ class ProblemStore:
 
     def _load(self, id: str) -> LoadedProblem:
         def read() -> tuple[LoadedProblem, int]:
-            with self._locked(fcntl.LOCK_SH):  # no collection between reading the manifest and being known as in use
-                data = self._manifests.read(id)
-                manifest = Manifest.from_json(data)
-                texts = StoredTexts(manifest, self._blobs, self._texts)
-                loaded = LoadedProblem(id, manifest.settings, manifest.digest, [*manifest.tests], texts)
-                with self._in_use_lock:
-                    self._in_use[loaded] = manifest
+            data = self._manifests.read(id)
+            manifest = Manifest.from_json(data)
+            texts = StoredTexts(manifest, self._blobs, self._texts)
+            loaded = LoadedProblem(id, manifest.settings, manifest.digest, [*manifest.tests], texts)
+            with self._in_use_lock:
+                self._in_use[loaded] = manifest
             return loaded, 4 * len(data)
 
         return self._loaded.get((id, self._manifests.stamp(id)), read)

@@ -54,6 +54,16 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.fixture
+def data_dir(tmp_path: Path, cache_dir: Path) -> Path:
+    """For a judge that a test starts as a process. What languages prepare once on a machine, half a minute of a processor beside
+    the test, is prepared once in the session."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    (folder / "cache").symlink_to(cache_dir)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def pool(pool_config: ConfigMaker, run_dir: Path, cache_dir: Path) -> Iterator[Pool]:
     pool = Pool(pool_config(boxes=2, run_dir=run_dir, cache_dir=cache_dir))
@@ -75,3 +85,14 @@ def redis_server(redis_process: RedisServer) -> RedisServer:
     """Empty at the beginning of each test."""
     redis_process.flush()
     return redis_process
+
+
+@pytest.fixture(scope="session")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model that knows enough to be right now and then. For reading."""
+    from trainer.run_config import TinyModel, WarmStart  # torch: seconds that most tests have no use for
+    from trainer.warm_start import warm_start
+
+    size = TinyModel(width=32, layers=1, heads=2, inner=64)
+    asked = WarmStart(model=size, steps=250, batch=32, problems=50, learning_rate=1e-2)
+    return warm_start(asked, 1, tmp_path_factory.mktemp("taught") / "model")

@@ -30,7 +30,8 @@ def _section(path: str, command: Any, parent: Any) -> list[str]:
     rows = [_row(*record) for one in parameters if (record := one.get_help_record(ctx))]
     options = ["[OPTIONS]"] if any(one.param_type_name == "option" for one in parameters) else []
     usage = " ".join([path, *options, *(piece for one in parameters for piece in one.get_usage_pieces(ctx))])
-    return [*parts, f"\n`{usage}`\n\n| argument or option | what it is | default, bounds |\n|---|---|---|\n", *rows]
+    table = ["\n| argument or option | what it is | default, bounds |\n|---|---|---|\n", *rows] if rows else []
+    return [*parts, f"\n`{usage}`\n", *table]
 
 
 def _help(text: str) -> str:

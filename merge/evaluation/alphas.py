@@ -105,7 +105,10 @@ def _sampler(folder: Path, engine: Transformers | Vllm, log: Path) -> Iterator[S
         model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(device()).eval()
         yield TransformersSampler(model, tokenizer)
         return
-    with vllm_server(folder, engine, log) as url, closing(OpenAISampler(url, tokenizer)) as sampler:
+    with (
+        vllm_server(folder, engine, log) as server,
+        closing(OpenAISampler(server.url, tokenizer, check=server.check)) as sampler,
+    ):
         yield sampler
 
 

@@ -1,21 +1,20 @@
 """`tierline frontier`: a study from nothing to a report."""
 
 import os
-import socket
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from merge.evaluation.engine_options import Vllm, vllm_of
+from merge.evaluation.own_server import OwnServer, running
 from merge.evaluation.study_config import StudyConfig, read_study_config
 from trainer.cli_sweep import Key, clear_errors, first_key
 from trainer.judging import Judge
@@ -24,6 +23,7 @@ app = typer.Typer(add_completion=False)
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
 _START_S = 120.0
+_TOOL = Path(sys.executable).with_name("tierline")
 
 
 @app.command()
@@ -81,40 +81,18 @@ def _judge(server: str | None, key: str | None) -> Iterator[Judge]:
     if server is not None:
         yield Judge(server, key)
         return
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    tool = Path(sys.executable).with_name("tierline")
-    environment = {name: value for name, value in os.environ.items() if name != "TIERLINE_API_KEYS"}
     with (
-        tempfile.TemporaryFile("w+") as log,
-        subprocess.Popen(
-            [str(tool), "serve", "--host", "127.0.0.1", "--port", str(port)],
-            env=environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # Ctrl+C stops the study first, and it stops the judge
-        ) as process,
+        tempfile.TemporaryDirectory() as folder,
+        running(
+            OwnServer(
+                "the judge",
+                lambda port: [str(_TOOL), "serve", "--host", "127.0.0.1", "--port", str(port)],
+                ready="/readyz",
+                log=Path(folder) / "log",
+                help="Fix: see `tierline doctor`, or name one with --server",
+                start_s=_START_S,
+                environment={name: value for name, value in os.environ.items() if name != "TIERLINE_API_KEYS"},
+            )
+        ) as judge,
     ):
-        try:
-            judge = Judge(f"http://127.0.0.1:{port}")
-            _await(process, judge, log)
-            yield judge
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _await(process: "subprocess.Popen[bytes]", judge: Judge, log: IO[str]) -> None:
-    end = time.monotonic() + _START_S
-    while True:
-        try:
-            judge.check()
-            return
-        except ConnectionError:
-            if process.poll() is not None or time.monotonic() > end:
-                log.seek(0)
-                raise ConnectionError(
-                    f"the judge did not start: {log.read()[-2000:]}. Fix: see `tierline doctor`, or name one with --server"
-                ) from None
-            time.sleep(0.2)
+        yield Judge(judge.url)

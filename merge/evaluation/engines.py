@@ -1,23 +1,20 @@
 """What samples a pair of checkpoints at any alpha: a model in this process, or a vLLM server whose weights are set in place."""
 
 import os
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-import httpx
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from merge.evaluation.engine_options import Transformers, Vllm
+from merge.evaluation.own_server import OwnServer, Running, running
 from merge.in_place import InPlace
 from merge.in_place.vllm_extension import EXTENSION, Server
 from trainer.devices import device
@@ -26,6 +23,10 @@ from trainer.sampling.openai_sampler import OpenAISampler
 from trainer.sampling.transformers_sampler import TransformersSampler
 
 _START_S = 600.0
+_FIX = (
+    "Fix: give --vllm the Python of an environment with vLLM and tierline (make test-vllm makes one, .venv-vllm), or the URL of "
+    "a server that runs"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,13 @@ class Dial(Protocol):
 
 @contextmanager
 def dial_of(pair: Pair, engine: Transformers | Vllm, log: Path) -> Iterator[Dial]:
-    """Raises MergeRefused when the ends do not fit each other, RuntimeError when a server does not start, httpx.HTTPError when
-    it does not do as it is told. `log`: the file for what a server says that is started."""
+    """Raises MergeRefused when the ends do not fit each other, ConnectionError when a server does not start or ends,
+    httpx.HTTPError when it does not do as it is told. `log`: the file for what a server says that is started."""
     if isinstance(engine, Transformers):
         yield _InThisProcess(pair)
         return
-    with vllm_server(pair.low, engine, log) as url:
-        dial = _AtAServer(pair, url)
+    with vllm_server(pair.low, engine, log) as server:
+        dial = _AtAServer(pair, server)
         try:
             yield dial
         finally:
@@ -71,10 +72,10 @@ class _InThisProcess:
 
 
 class _AtAServer:
-    def __init__(self, pair: Pair, url: str) -> None:
-        self._server = Server(url)
+    def __init__(self, pair: Pair, server: Running) -> None:
+        self._server = Server(server.url)
         self._server.load_pair(pair.low.absolute(), pair.high.absolute())
-        self.sampler: Sampler = OpenAISampler(url, AutoTokenizer.from_pretrained(pair.low))
+        self.sampler: Sampler = OpenAISampler(server.url, AutoTokenizer.from_pretrained(pair.low), check=server.check)
 
     def set_alpha(self, alpha: float) -> None:
         self._server.set_alpha(alpha)
@@ -85,33 +86,35 @@ class _AtAServer:
 
 
 @contextmanager
-def vllm_server(model: Path, engine: Vllm, log: Path) -> Iterator[str]:
-    """The URL of the one that was named, or of one that runs until the end. Raises RuntimeError when it does not start."""
+def vllm_server(model: Path, engine: Vllm, log: Path) -> Iterator[Running]:
+    """The one that was named, or one that runs until the end. Raises ConnectionError when it does not start."""
     if engine.url is not None:
-        yield engine.url
+        yield Running(engine.url)
         return
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as elsewhere,  # python -m looks for modules where it stands
+        running(
+            OwnServer(
+                "the vLLM server",
+                partial(_command, model, engine),
+                ready="/health",
+                log=log,
+                help=f"All of it is in {log}. {_FIX}",
+                start_s=_START_S,
+                environment={**os.environ, "VLLM_SERVER_DEV_MODE": "1"},
+                folder=Path(elsewhere),
+            )
+        ) as server,
+    ):
+        yield server
+
+
+def _command(model: Path, engine: Vllm, port: int) -> list[str]:
     given: Mapping[str, object] = {
         **engine.arguments, "host": "127.0.0.1", "port": port, "model": model.absolute(), "worker-extension-cls": EXTENSION,
     }  # fmt: skip
-    argv = [engine.python or sys.executable, "-m", "vllm.entrypoints.openai.api_server", *_options(given)]
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        log.open("ab") as said,
-        tempfile.TemporaryDirectory() as elsewhere,  # python -m looks for modules where it stands
-        subprocess.Popen(
-            argv, cwd=elsewhere, env={**os.environ, "VLLM_SERVER_DEV_MODE": "1"}, stdout=said, stderr=said, start_new_session=True
-        ) as process,
-    ):
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _await(process, url, log)
-            yield url
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait()
+    return [engine.python or sys.executable, "-m", "vllm.entrypoints.openai.api_server", *_options(given)]
 
 
 def _options(given: Mapping[str, object]) -> Iterator[str]:
@@ -120,19 +123,3 @@ def _options(given: Mapping[str, object]) -> Iterator[str]:
             yield f"--{name}" if value else f"--no-{name}"
         else:
             yield from (f"--{name}", str(value))
-
-
-def _await(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
-    end = time.monotonic() + _START_S
-    while True:
-        try:
-            if httpx.get(f"{url}/health").is_success:
-                return
-        except httpx.HTTPError:
-            pass
-        if process.poll() is not None or time.monotonic() > end:
-            raise RuntimeError(
-                f"the vLLM server did not start: see {log}. Fix: give --vllm the Python of an environment with vLLM and tierline "
-                "(make test-vllm makes one, .venv-vllm), or the URL of a server that runs"
-            )
-        time.sleep(0.5)

@@ -138,10 +138,10 @@ def environment(data: Path) -> Mapping[str, str]:
 
 
 @pytest.fixture
-def served(installed: Path, tmp_path: Path) -> Iterator[str]:
+def served(installed: Path, tmp_path: Path, data_dir: Path) -> Iterator[str]:
     """The URL of a server of that environment, ready, started in an empty folder."""
     argv, log = [str(installed), "serve", "--port", "0", "--boxes", "1", "--log-format", "json"], tmp_path / "log"
-    with log.open("w") as err, subprocess.Popen(argv, cwd=tmp_path, env=environment(tmp_path), stderr=err) as process:
+    with log.open("w") as err, subprocess.Popen(argv, cwd=tmp_path, env=environment(data_dir), stderr=err) as process:
         try:
             yield _ready(process, log)
         finally:

@@ -4,6 +4,8 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,8 +16,6 @@ from service.schemas import Result, Verdict
 from tests.docker.stack import Stack
 
 pytestmark = pytest.mark.timeout(1200)
-
-PROGRAMS = [(name, program) for name in problem_set.names() for program in problem_set.load(name).submissions]
 
 
 def is_slow(program: ExpectedSubmission) -> bool:
@@ -76,6 +76,16 @@ def test_a_session_keeps_its_files_and_reaches_nothing(stack: Stack) -> None:
 
 
 def test_the_problem_set_is_judged_as_expected(stack: Stack) -> None:
+    """A batch for each problem and some at once: one whole batch would wait until the API has made the tests of all problems."""
+    with ThreadPoolExecutor(4) as threads:
+        objections = dict(pair for found in threads.map(partial(objections_of, stack), problem_set.names()) for pair in found)
+    assert len(objections) == sum(len(problem_set.load(name).submissions) for name in problem_set.names())
+    assert {program: objection for program, objection in objections.items() if objection} == {}
+
+
+def objections_of(stack: Stack, name: str) -> list[tuple[str, str | None]]:
+    """What is not as expected of each program of a problem."""
+    programs = problem_set.load(name).submissions
     submissions = [
         {
             "problem": name,
@@ -83,21 +93,22 @@ def test_the_problem_set_is_judged_as_expected(stack: Stack) -> None:
             "source": program.source,
             "stop": "first_failure" if is_slow(program) else "never",
         }
-        for name, program in PROGRAMS
+        for program in programs
     ]
-    objections = {}
-    for index, result in stream(stack, submissions):
-        name, program = PROGRAMS[index]
-        if is_slow(program):
-            objection = None if result.verdict in program.required else f"is {result.verdict}: {result.error}"
-        else:
-            objection = program.objection(result)
-        if objection:
-            tests = [(str(test.verdict), test.memory_mb, test.message) for test in result.tests]
-            objection += f"; {result.verdict} by {result.worker}, {result.error}, {tests}"
-        objections[f"{name}/{program.file_name}"] = objection
-    assert len(objections) == len(PROGRAMS)
-    assert {program: objection for program, objection in objections.items() if objection} == {}
+    judged = [(programs[index], result) for index, result in stream(stack, submissions)]
+    return [(f"{name}/{program.file_name}", objection_to(program, result)) for program, result in judged]
+
+
+def objection_to(program: ExpectedSubmission, result: Result) -> str | None:
+    """With what there is to know of the result."""
+    if is_slow(program):
+        objection = None if result.verdict in program.required else f"is {result.verdict}: {result.error}"
+    else:
+        objection = program.objection(result)
+    if objection is None:
+        return None
+    tests = [(str(test.verdict), test.memory_mb, test.message) for test in result.tests]
+    return f"{objection}; {result.verdict} by {result.worker}, {result.error}, {tests}"
 
 
 RIGHT = "a, b = map(int, input().split())\nprint(a + b)\n"

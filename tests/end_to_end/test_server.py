@@ -78,8 +78,8 @@ def sent(source: str = RIGHT, **more: Any) -> dict[str, Any]:
     return {"problem": "p", "language": "python", "source": source, **more}
 
 
-def test_sigterm_finishes_what_runs_answers_it_and_exits_with_0(tmp_path: Path) -> None:
-    with served(tmp_path) as server:
+def test_sigterm_finishes_what_runs_answers_it_and_exits_with_0(data_dir: Path) -> None:
+    with served(data_dir) as server:
         children = psutil.Process(server.process.pid).children(recursive=True)
         slow = "import time; time.sleep(0.2)\n" + RIGHT
         batch = {"submissions": [sent(f"{slow}#{number}") for number in range(3)]}
@@ -97,8 +97,8 @@ def test_sigterm_finishes_what_runs_answers_it_and_exits_with_0(tmp_path: Path) 
         assert RIGHT not in "".join(server.log)
 
 
-def test_drain_that_takes_too_long_hands_back_and_exits_with_0(tmp_path: Path) -> None:
-    with served(tmp_path, TIERLINE_DRAIN_S="0.2") as server:
+def test_drain_that_takes_too_long_hands_back_and_exits_with_0(data_dir: Path) -> None:
+    with served(data_dir, TIERLINE_DRAIN_S="0.2") as server:
         told = []
 
         def ask() -> None:
@@ -116,8 +116,8 @@ def test_drain_that_takes_too_long_hands_back_and_exits_with_0(tmp_path: Path) -
         assert server.process.wait(30) == 0
 
 
-def test_second_sigterm_ends_it_at_once_and_its_boxes_with_it(tmp_path: Path) -> None:
-    with served(tmp_path) as server:
+def test_second_sigterm_ends_it_at_once_and_its_boxes_with_it(data_dir: Path) -> None:
+    with served(data_dir) as server:
         children = psutil.Process(server.process.pid).children(recursive=True)
         server.http.post("/v1/submissions", json=sent(SLEEPER, time_limit_s=60))
         server.process.send_signal(signal.SIGTERM)
@@ -136,11 +136,11 @@ def test_without_keys_it_refuses_any_address_but_loopback() -> None:
     assert "TIERLINE_API_KEYS" in done.stderr
 
 
-def test_address_in_use_is_said_with_the_fix(tmp_path: Path) -> None:
-    with served(tmp_path) as server:
+def test_address_in_use_is_said_with_the_fix(data_dir: Path) -> None:
+    with served(data_dir) as server:
         port = server.url.rpartition(":")[2]
         command = [*TIERLINE, "serve", "--port", port]
-        env = {**os.environ, "TIERLINE_DATA_DIR": str(tmp_path)}
+        env = {**os.environ, "TIERLINE_DATA_DIR": str(data_dir)}
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode != 0
         assert "--port" in done.stderr

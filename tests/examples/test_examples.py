@@ -5,28 +5,22 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from sandbox import Pool
 from service.client import verl_score
 from tests.service import wheels
-from tests.service.serving import Serving, boxes_of, serving, settings_for
+from tests.service.serving import Serving, server_fixture
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 KEY = "example-key"
 
 
-@pytest.fixture(scope="module")
-def server(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    settings = settings_for(tmp_path_factory.mktemp("data"), api_keys=[KEY])
-    with serving(boxes_of(pool, settings), settings) as running:
-        yield running
+server = server_fixture(api_keys=[KEY])
 
 
 def run(server: Serving, name: str, *arguments: object) -> list[str]:

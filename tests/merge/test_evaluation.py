@@ -1,7 +1,6 @@
 """Evaluating small models with a real judge: resumed, exported, over alphas, and a whole study."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -19,9 +18,9 @@ from merge.evaluation.engines import Pair
 from merge.evaluation.evaluate import Evaluation, evaluate
 from merge.evaluation.samples import Sample, by_problem, counts_of, for_livecodebench, line_of, read_samples
 from merge.evaluation.study_config import STUDY_PRESETS, read_study_config
-from sandbox import Pool
 from service.client import Patience, TierlineClient
-from tests.service.serving import Serving, boxes_of, serving, settings_for
+from tests import warm
+from tests.service.serving import Serving, server_fixture
 from trainer.run_config import TinyModel, WarmStart
 from trainer.sampling import Completion
 from trainer.sampling.transformers_sampler import TransformersSampler
@@ -34,11 +33,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
 SETTING = ReasoningOptions(answer="whole", max_tokens=24)
 
 
-@pytest.fixture(scope="module")
-def judge(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    settings = settings_for(tmp_path_factory.mktemp("evaluation-judge"))
-    with serving(boxes_of(pool, settings), settings) as running:
-        yield running
+judge = server_fixture()
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +43,11 @@ def client(judge: Serving) -> Iterator[TierlineClient]:
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+def pair(taught: Path, tmp_path_factory: pytest.TempPathFactory) -> Pair:
     """Two models of the same start, the second taught longer."""
-    folder = tmp_path_factory.mktemp("pair")
-    asked = WarmStart(
-        model=TinyModel(width=32, layers=1, heads=2, inner=64), steps=150, batch=32, problems=50, learning_rate=1e-2
-    )
-    low = warm_start(asked, 1, folder / "low")
-    return Pair(low, warm_start(asked.model_copy(update={"steps": 250}), 1, folder / "high"))
+    size = TinyModel(width=32, layers=1, heads=2, inner=64)
+    asked = WarmStart(model=size, steps=60, batch=32, problems=50, learning_rate=1e-2)
+    return Pair(warm_start(asked, 1, tmp_path_factory.mktemp("pair") / "low"), taught)
 
 
 @pytest.fixture(scope="module")
@@ -222,12 +214,9 @@ SMALL_STUDY = {
 }  # fmt: skip
 
 
-def frontier(config: Path, out: Path, *options: str, kill: str = "") -> tuple[int, str]:
-    argv = [str(Path(sys.executable).with_name("tierline")), "frontier", "--preset", str(config), "--out", str(out), *options]
-    environment = {**os.environ, "COLUMNS": "80"}
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stderr is not None
-        assert process.stdout is not None
+def frontier(config: Path, out: Path, kill: str = "") -> tuple[int | None, str]:
+    """Exit status and all that was said; SIGINT when a line has `kill` in it."""
+    with warm.Warm(warm.tierline, *arguments_of(config, out)) as process:
         said = ""
         for line in process.stderr:
             said += line
@@ -238,13 +227,22 @@ def frontier(config: Path, out: Path, *options: str, kill: str = "") -> tuple[in
     return process.returncode, said
 
 
-def test_a_study_goes_from_nothing_to_a_report_and_ends_the_same_when_interrupted(tmp_path: Path) -> None:
+def arguments_of(config: Path, out: Path) -> list[str]:
+    return ["frontier", "--preset", str(config), "--out", str(out)]
+
+
+def test_a_study_goes_from_nothing_to_a_report_and_ends_the_same_when_interrupted(
+    tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With a judge of its own; stopped in the middle of each kind of stage."""
+    monkeypatch.setenv("TIERLINE_DATA_DIR", str(data_dir))
+    monkeypatch.setenv("COLUMNS", "80")
     config = tmp_path / "study.yaml"
     config.write_text(yaml.safe_dump(SMALL_STUDY))
-    status, said = frontier(config, tmp_path / "whole")
-    assert status == 0, said
-    assert "nearly the same solve rate" in said
+    tool = Path(sys.executable).with_name("tierline")
+    done = subprocess.run([tool, *arguments_of(config, tmp_path / "whole")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "nearly the same solve rate" in done.stdout
     for mark in ("[3/7]", "[4/7]"):
         status, said = frontier(config, tmp_path / "stopped", kill=mark)
         assert status != 0, said
@@ -272,44 +270,21 @@ def test_a_study_goes_from_nothing_to_a_report_and_ends_the_same_when_interrupte
 
 
 def test_evaluate_prints_shares_and_exports(pair: Pair, judge: Serving, tmp_path: Path) -> None:
-    tool = str(Path(sys.executable).with_name("tierline"))
     common = ["--server", judge.url, "--problems", "frontier:3", "--samples", "4"]
-    argv = [
-        tool,
-        "evaluate",
-        "--model",
-        str(pair.high),
-        "--out",
-        str(tmp_path / "one"),
-        "--export",
-        str(tmp_path / "lcb.json"),
-        *common,
-    ]
-    done = subprocess.run(argv, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "pass@1" in done.stdout
+    asked = ["--model", str(pair.high), "--out", str(tmp_path / "one"), "--export", str(tmp_path / "lcb.json"), *common]
+    status, said = warm.ended(warm.tierline, "evaluate", *asked)
+    assert status == 0, said
+    assert "pass@1" in said
     assert len(json.loads((tmp_path / "lcb.json").read_text())) == 3
-    argv = [
-        tool,
-        "evaluate",
-        "--low",
-        str(pair.low),
-        "--high",
-        str(pair.high),
-        "--alphas",
-        "0:1:0.5",
-        "--out",
-        str(tmp_path / "three"),
-        *common,
-    ]
-    done = subprocess.run(argv, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    asked = ["--low", str(pair.low), "--high", str(pair.high), "--alphas", "0:1:0.5", "--out", str(tmp_path / "three"), *common]
+    status, said = warm.ended(warm.tierline, "evaluate", *asked)
+    assert status == 0, said
     assert len(list((tmp_path / "three").glob("alpha_*.jsonl"))) == 3
-    for wrong, said in (
+    for wrong, wanted in (
         (["--low", "a"], "give --model, or --low, --high and --alphas"),
         (["--model", "m", "--setting", "thinking"], "give reasoning, tools, agent, whole or a file"),
         (["--low", "a", "--high", "b", "--alphas", "x"], "give FIRST:LAST:STEP"),
     ):
-        done = subprocess.run([tool, "evaluate", "--out", str(tmp_path / "no"), *wrong], capture_output=True, text=True)
-        assert done.returncode == 2
-        assert said in " ".join(done.stderr.split())
+        status, said = warm.ended(warm.tierline, "evaluate", "--out", str(tmp_path / "no"), *wrong)
+        assert status == 2
+        assert wanted in " ".join(said.split())

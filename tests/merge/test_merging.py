@@ -2,20 +2,25 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections import namedtuple
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 import merge.agreement
+import merge.blocks
+import merge.merging
 from merge.checkpoint import Checkpoint
 from merge.combination import affine, pair, task_arithmetic
 from merge.errors import MergeRefused
 from merge.merging import Arithmetic, MergeRequest, Output, merge_checkpoints
+from tests import warm
 from tests.merge.checkpoints import CONFIG, SHARDS, read, weights, write
 
 
@@ -364,66 +369,61 @@ def test_tied_tensors_need_the_same_alpha(tmp_path: Path) -> None:
 
 # -- interruptions -----------------------------------------------------------------------------------------------------------
 
-_KILLED = """
-import os, sys
-from pathlib import Path
-import merge.merging
-from merge.combination import pair
-from merge.merging import MergeRequest, merge_checkpoints
-low, high, out, after = *map(Path, sys.argv[1:4]), int(sys.argv[4])
-written = 0
-def write(self, place, data, real=merge.merging.ShardWriter._write_at):
-    global written
-    written += 1
-    if written > after:
-        os.kill(os.getpid(), 9)
-    real(self, place, data)
-merge.merging.ShardWriter._write_at = write
-merge.merging.processes_to_use = lambda: 1
-merge_checkpoints(MergeRequest((low, high), (pair(-0.5), pair(1.5)), out))
-"""
+
+def _killed(low: Path, high: Path, out: Path, after: int) -> None:
+    """Merge in a process that dies after so many writes."""
+    left, real = after, merge.merging.ShardWriter._write_at
+
+    def write(self: Any, place: int, data: Any) -> None:
+        nonlocal left
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left -= 1
+        real(self, place, data)
+
+    merge.merging.ShardWriter._write_at = write  # type: ignore[method-assign]
+    merge.merging.processes_to_use = lambda: 1
+    merge_checkpoints(MergeRequest((low, high), (pair(-0.5), pair(1.5)), out))
+
+
+def kill(low: Path, high: Path, out: Path, after: int) -> None:
+    assert warm.ended(_killed, low, high, out, after)[0] == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("after", [0, 3, 7, 9, 11])
 def test_a_merge_that_was_killed_goes_on_and_ends_with_the_same_bytes(low: Path, high: Path, tmp_path: Path, after: int) -> None:
     merged(low, high, tmp_path / "whole", -0.5, 1.5)
-    killed = subprocess.run([sys.executable, "-c", _KILLED, str(low), str(high), str(tmp_path / "out"), str(after)])
-    assert killed.returncode == -9
+    kill(low, high, tmp_path / "out", after)
     assert not (tmp_path / "out").exists()
     merged(low, high, tmp_path / "out", -0.5, 1.5)
     assert not (tmp_path / "out.partial").exists()
     assert same_files(tmp_path / "whole", tmp_path / "out")
 
 
-_IN_PROCESSES = """
-import os, signal, sys
-from pathlib import Path
-import merge.blocks, merge.merging
-from merge.combination import pair
-from merge.merging import MergeRequest, merge_checkpoints
-low, high, out = map(Path, sys.argv[1:4])
-merge.blocks.BLOCK = merge.blocks.PART = 7
-merge.merging.processes_to_use = lambda: 3
-main, killed = os.getpid(), sys.argv[4]
-def write(self, place, data, real=merge.merging.ShardWriter._write_at):
-    if place > 900 and killed:
-        os.kill({"parent": main, "worker": os.getpid()}[killed], signal.SIGKILL)
-    real(self, place, data)
-merge.merging.ShardWriter._write_at = write
-merge_checkpoints(MergeRequest((low, high), (pair(-0.5), pair(1.5)), out))
-"""
+def in_processes(low: Path, high: Path, out: Path, killed: str = "") -> tuple[int | None, str]:
+    """Merge in three processes, of which one may die: exit status and output."""
+    return warm.ended(_in_processes, low, high, out, killed)
 
 
-def in_processes(low: Path, high: Path, out: Path, killed: str = "") -> "subprocess.CompletedProcess[str]":
-    argv = [sys.executable, "-c", _IN_PROCESSES, str(low), str(high), str(out), killed]
-    return subprocess.run(argv, capture_output=True, text=True)
+def _in_processes(low: Path, high: Path, out: Path, killed: str) -> None:
+    merge.blocks.BLOCK = merge.blocks.PART = 7
+    merge.merging.processes_to_use = lambda: 3
+    main, real = os.getpid(), merge.merging.ShardWriter._write_at
+
+    def write(self: Any, place: int, data: Any) -> None:
+        if place > 900 and killed:
+            os.kill({"parent": main, "worker": os.getpid()}[killed], signal.SIGKILL)
+        real(self, place, data)
+
+    merge.merging.ShardWriter._write_at = write  # type: ignore[method-assign]
+    merge_checkpoints(MergeRequest((low, high), (pair(-0.5), pair(1.5)), out))
 
 
 def test_many_processes_make_what_one_makes(low: Path, high: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("merge.blocks.BLOCK", 7)
     monkeypatch.setattr("merge.blocks.PART", 7)
     merged(low, high, tmp_path / "one", -0.5, 1.5)
-    assert in_processes(low, high, tmp_path / "three").returncode == 0
+    assert in_processes(low, high, tmp_path / "three")[0] == 0
     assert same_files(tmp_path / "one", tmp_path / "three")
 
 
@@ -431,14 +431,14 @@ def test_many_processes_make_what_one_makes(low: Path, high: Path, tmp_path: Pat
 def test_a_killed_process_costs_what_it_had_not_finished(
     low: Path, high: Path, tmp_path: Path, killed: str, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ended = in_processes(low, high, tmp_path / "out", killed)
-    assert ended.returncode == status
-    assert ("ended with -9" in ended.stderr) == (killed == "worker")
+    found, said = in_processes(low, high, tmp_path / "out", killed)
+    assert found == status
+    assert ("ended with -9" in said) == (killed == "worker")
     assert not (tmp_path / "out").exists()
     monkeypatch.setattr("merge.blocks.BLOCK", 7)
     monkeypatch.setattr("merge.blocks.PART", 7)
     merged(low, high, tmp_path / "whole", -0.5, 1.5)
-    assert in_processes(low, high, tmp_path / "out").returncode == 0
+    assert in_processes(low, high, tmp_path / "out")[0] == 0
     assert same_files(tmp_path / "whole", tmp_path / "out")
 
 
@@ -449,7 +449,7 @@ def same_files(one: Path, other: Path) -> bool:
 
 
 def test_what_is_left_of_another_request_is_not_gone_on_with(low: Path, high: Path, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", _KILLED, str(low), str(high), str(tmp_path / "out"), "9"])
+    kill(low, high, tmp_path / "out", after=9)
     tensors = read(low)
     tensors["model.norm.weight"] += 1
     save_file({name: tensors[name] for name in SHARDS[1]}, low / "model-00002-of-00002.safetensors", {"format": "pt"})
@@ -459,7 +459,7 @@ def test_what_is_left_of_another_request_is_not_gone_on_with(low: Path, high: Pa
 
 
 def test_a_finished_shard_is_not_read_again(low: Path, high: Path, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", _KILLED, str(low), str(high), str(tmp_path / "out"), "9"])
+    kill(low, high, tmp_path / "out", after=9)
     told: list[tuple[int, int]] = []
     merged(low, high, tmp_path / "out", -0.5, 1.5, told=lambda done, total: told.append((done, total)))
     assert told[-1] == (2 * 4 * (64 + 128 + 8),) * 2  # both inputs, 4 bytes a weight, the second shard only
@@ -467,7 +467,7 @@ def test_a_finished_shard_is_not_read_again(low: Path, high: Path, tmp_path: Pat
 
 def test_a_finished_shard_that_the_disk_lost_is_made_again(low: Path, high: Path, tmp_path: Path) -> None:
     merged(low, high, tmp_path / "whole", -0.5, 1.5)
-    subprocess.run([sys.executable, "-c", _KILLED, str(low), str(high), str(tmp_path / "out"), "9"])
+    kill(low, high, tmp_path / "out", after=9)
     (shard,) = (tmp_path / "out.partial" / "alpha_1.5").glob("*.safetensors")
     shard.write_bytes(shard.read_bytes()[:-1])
     merged(low, high, tmp_path / "out", -0.5, 1.5)

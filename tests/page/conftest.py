@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from sandbox import Pool
-from tests.service.serving import Serving, boxes_of, serving, settings_for
+from tests.service.serving import server_fixture
 
 PICTURES = Path(__file__).parent.parent.parent / "build" / "page"
 """Where screenshots are kept for whoever wants to look."""
@@ -26,11 +25,7 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="module")
-def server(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    settings = settings_for(tmp_path_factory.mktemp("page"))
-    with serving(boxes_of(pool, settings), settings) as running:
-        yield running
+server = server_fixture()
 
 
 @pytest.fixture

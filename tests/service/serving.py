@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -178,3 +178,15 @@ def _until_ready(running: Serving) -> None:
 def settings_for(data_dir: Path, **given: Any) -> Settings:
     """Settings of a test's server."""
     return Settings(data_dir=data_dir, **{"drain_s": 5, "log_level": "error", **given})
+
+
+def server_fixture(scope: Literal["module", "session"] = "module", **given: Any) -> Any:
+    """A fixture: a server over the session's boxes, with these settings."""
+
+    @pytest.fixture(scope=scope)
+    def server(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+        settings = settings_for(tmp_path_factory.mktemp("server"), **given)
+        with serving(boxes_of(pool, settings), settings) as running:
+            yield running
+
+    return server

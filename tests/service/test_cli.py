@@ -153,6 +153,11 @@ def test_problems_can_be_exported_imported_listed_and_deleted(place: Place, serv
     assert place.run("judge", "one.py", "-p", stored[0]).returncode == 0
     assert place.run("problems", "delete", stored[0], "--yes").returncode == 0
     assert json.loads(place.run("problems", "list", "he", "--json").stdout) == []
+    cleaned = place.run("problems", "clean")  # what it needs stays for a week: it may be judged somewhere
+    assert (cleaned.returncode, cleaned.stderr.strip()) == (0, "0 files removed, 0 B")
+    for kept in (place.data_dir / "manifests").iterdir():
+        os.utime(kept, (0, 0))
+    assert re.match(r"[1-9]\d* files removed, ", place.run("problems", "clean").stderr)
 
 
 def test_list_shows_our_own_problems_before_they_are_made(place: Place) -> None:

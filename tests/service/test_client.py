@@ -36,17 +36,13 @@ from service.schemas import (
 )
 from service.settings import Settings
 from service.store import ProblemStore
-from tests.service.serving import A_PLUS_B, RIGHT, SLEEPER, WRONG, Serving, boxes_of, serving, settings_for
+from tests.service.serving import A_PLUS_B, RIGHT, SLEEPER, WRONG, Serving, boxes_of, server_fixture, serving, settings_for
 
 PROBLEM = Problem.model_validate(A_PLUS_B)
 HASTY = Patience(attempts=4, pause_s=0.01, longest_pause_s=0.02, full_s=5)
 
 
-@pytest.fixture(scope="module")
-def server(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    settings = settings_for(tmp_path_factory.mktemp("data"))
-    with serving(boxes_of(pool, settings), settings) as running:
-        yield running
+server = server_fixture()
 
 
 @pytest.fixture(scope="module")

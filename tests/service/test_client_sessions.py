@@ -3,26 +3,20 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from sandbox import Pool
 from service.client import AsyncTierlineClient, Patience, TierlineClient
 from service.errors import Conflict, Gone, Invalid, NotFound, Overloaded, TooLarge
 from service.schemas import Base64, RunRequest, Verdict
 from service.session_schemas import ExecRequest, SessionRequest
-from tests.service.serving import Serving, boxes_of, serving, settings_for
+from tests.service.serving import Serving, server_fixture
 
 HASTY = Patience(attempts=4, pause_s=0.01, longest_pause_s=0.02, full_s=0.5)
 
 
-@pytest.fixture(scope="module")
-def server(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    settings = settings_for(tmp_path_factory.mktemp("data"), sessions_per_key=2)
-    with serving(boxes_of(pool, settings), settings) as running:
-        yield running
+server = server_fixture(sessions_per_key=2)
 
 
 def test_session_is_used_and_closed(server: Serving) -> None:

@@ -3,7 +3,6 @@
 import importlib
 import json
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from service import routes_run_code
 from service.client import verl_score
 from service.schemas import RunRequest, RunResult, Verdict
 from tests.service import wheels
-from tests.service.serving import Serving, boxes_of, serving, settings_for
+from tests.service.serving import Serving, boxes_of, server_fixture, serving, settings_for
 from tests.service.test_run_code import running_by
 
 CASES = {"inputs": [f"{n}\n1\n" for n in range(12)], "outputs": [f"{n + 1}\n" for n in range(12)]}
@@ -24,11 +23,7 @@ HALF = "n = int(input())\nprint(n + int(input()) if n < 5 else 0)"
 """Right in 5 of the first ten."""
 
 
-@pytest.fixture(scope="module")
-def server(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    settings = settings_for(tmp_path_factory.mktemp("data"))
-    with serving(boxes_of(pool, settings), settings) as running:
-        yield running
+server = server_fixture()
 
 
 # -- verl ------------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext, suppress
 from itertools import islice
@@ -21,17 +21,13 @@ from service.queue import Observer
 from service.schemas import LanguageInfo, RunRequest, RunResult, Verdict
 from service.settings import Settings
 from service.store import ProblemStore
-from tests.service.serving import Serving, boxes_of, serving, settings_for
+from tests.service.serving import Serving, boxes_of, server_fixture, serving, settings_for
 
 RESPONSE = {"status", "message", "compile_result", "run_result", "executor_pod_name", "files"}
 COMMAND = {"status", "execution_time", "return_code", "stdout", "stderr"}
 
 
-@pytest.fixture(scope="module")
-def server(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    settings = settings_for(tmp_path_factory.mktemp("data"), run_code_memory_mb=128)
-    with serving(boxes_of(pool, settings), settings) as running:
-        yield running
+server = server_fixture(run_code_memory_mb=128)
 
 
 def asked(server: Serving, code: str, **more: Any) -> httpx.Response:

@@ -7,15 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox import Pool
-from tests.service.serving import Serving, boxes_of, serving, settings_for
+from tests.service.serving import Serving, server_fixture
 
-
-@pytest.fixture(scope="module")
-def server(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    settings = settings_for(tmp_path_factory.mktemp("data"), max_body_mb=4, run_files_mb=2)
-    with serving(boxes_of(pool, settings), settings) as running:
-        yield running
+server = server_fixture(max_body_mb=4, run_files_mb=2)
 
 
 @pytest.fixture

@@ -347,18 +347,48 @@ def test_garbage_is_what_no_problem_names(store: ProblemStore, tmp_path: Path) -
     assert store.collect_garbage().files == 1
     before = blob_files(tmp_path)
     store.delete("p")
+    assert store.collect_garbage().files == 0
+    a_week_goes_by(tmp_path)
     assert store.collect_garbage().files == 2
+    assert list((tmp_path / "data" / "manifests").iterdir()) == []
     assert len(blob_files(tmp_path)) == len(before) - 2
     assert store.load("q").expected(1) == b"x" * BIG
     store.delete("q")
 
 
-def test_garbage_collection_spares_a_problem_in_use(store: ProblemStore, tmp_path: Path) -> None:
+@pytest.mark.parametrize("change", ["replaced", "deleted"])
+def test_garbage_collection_spares_what_another_process_judges_by(store: ProblemStore, tmp_path: Path, change: str) -> None:
     store.put("p", a_problem("1"))
     loaded = store.load("p")
-    store.delete("p")
-    assert store.collect_garbage().files == 0
+    elsewhere = ProblemStore(tmp_path / "data")
+    if change == "replaced":
+        elsewhere.put("p", a_problem("2"))
+    else:
+        elsewhere.delete("p")
+    assert ProblemStore(tmp_path / "data").collect_garbage().files == 0
     assert loaded.expected(0) == b"1"
+
+
+def test_garbage_collection_spares_an_old_text_that_a_running_put_names_again(store: ProblemStore, tmp_path: Path) -> None:
+    store.put("p", a_problem("x" * BIG))
+    store.delete("p")
+    a_week_goes_by(tmp_path)
+    collecting = threading.Thread(target=ProblemStore(tmp_path / "data").collect_garbage)
+
+    def tests() -> Iterator[NewTest]:
+        yield NewTest(b"x" * BIG, b"x" * BIG)
+        collecting.start()
+        collecting.join(0.2)
+        assert collecting.is_alive()
+
+    store.put_stream("q", ProblemSettings(), tests())
+    collecting.join()
+    assert store.load("q").expected(0) == b"x" * BIG
+
+
+def a_week_goes_by(tmp_path: Path) -> None:
+    for path in (tmp_path / "data" / "manifests").iterdir():
+        os.utime(path, (time.time() - 8 * 86400,) * 2)
 
 
 def test_garbage_collection_waits_for_a_running_put(store: ProblemStore) -> None:

@@ -4,16 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox import Pool
 from service.client import Patience, TierlineClient
-from tests.service.serving import Serving, boxes_of, serving, settings_for
+from tests.service.serving import Serving, server_fixture
 
-
-@pytest.fixture(scope="session")
-def judge(pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    settings = settings_for(tmp_path_factory.mktemp("trainer-judge"))
-    with serving(boxes_of(pool, settings), settings) as running:
-        yield running
+judge = server_fixture("session")
 
 
 @pytest.fixture(scope="session")

@@ -25,12 +25,11 @@ from trainer.files import folder_digest
 from trainer.judging import Judge, Judging, RewardKind, TooManyUnknown
 from trainer.log import read_log
 from trainer.run import RunRequest, run
-from trainer.run_config import RunConfig, Sharding, TinyModel, WarmStart
+from trainer.run_config import RunConfig, Sharding, TinyModel
 from trainer.sampling.transformers_sampler import TransformersSampler
 from trainer.settings import ReasoningOptions, make_setting
 from trainer.task_order import task_order
 from trainer.tiny_model import make_model, make_tokenizer
-from trainer.warm_start import warm_start
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")  # the libraries', of names that they will change
 
@@ -45,14 +44,6 @@ CONFIG = RunConfig(
     save_every=1,
     report_to=(),
 )
-
-
-@pytest.fixture(scope="module")
-def init(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Knows enough to be rewarded now and then."""
-    size = TinyModel(width=32, layers=1, heads=2, inner=64)
-    asked = WarmStart(model=size, steps=250, batch=32, problems=50, learning_rate=1e-2)
-    return warm_start(asked, 1, tmp_path_factory.mktemp("engine") / "init")
 
 
 class Given:
@@ -137,9 +128,9 @@ def train(init: Path, out: Path, judge: Serving, **changes: Any) -> list[dict[st
     return read_log(out / "log.jsonl")
 
 
-def test_the_same_seed_gives_the_same_losses_for_twenty_updates(init: Path, tmp_path: Path, judge: Serving) -> None:
+def test_the_same_seed_gives_the_same_losses_for_twenty_updates(taught: Path, tmp_path: Path, judge: Serving) -> None:
     logs = [
-        train(init, tmp_path / name, judge, generations=10, updates_per_generation=2, reward=RewardKind.SHARE) for name in "ab"
+        train(taught, tmp_path / name, judge, generations=10, updates_per_generation=2, reward=RewardKind.SHARE) for name in "ab"
     ]
     losses = [[(line["loss"], line["grad_norm"], line["reward"]) for line in log] for log in logs]
     assert len(losses[0]) == 10
@@ -150,8 +141,8 @@ def test_the_same_seed_gives_the_same_losses_for_twenty_updates(init: Path, tmp_
         assert name in logs[0][-1], name
 
 
-def test_a_run_that_was_killed_ends_with_the_same_weights(init: Path, tmp_path: Path, judge: Serving) -> None:
-    assert any(line["grad_norm"] for line in train(init, tmp_path / "whole", judge, reward=RewardKind.SHARE))
+def test_a_run_that_was_killed_ends_with_the_same_weights(taught: Path, tmp_path: Path, judge: Serving) -> None:
+    assert any(line["grad_norm"] for line in train(taught, tmp_path / "whole", judge, reward=RewardKind.SHARE))
     out = tmp_path / "killed"
 
     class Killed(Exception):
@@ -164,18 +155,18 @@ def test_a_run_that_was_killed_ends_with_the_same_weights(init: Path, tmp_path: 
                 raise Killed
 
         with pytest.raises(Killed):
-            run(RunRequest(CONFIG.model_copy(update={"reward": RewardKind.SHARE}), 0.5, 1, init, out), Judge(judge.url), told)
+            run(RunRequest(CONFIG.model_copy(update={"reward": RewardKind.SHARE}), 0.5, 1, taught, out), Judge(judge.url), told)
     for checkpoint in (out / "checkpoints").iterdir():
         assert int(checkpoint.name.partition("-")[2]) % CONFIG.updates_per_generation == 0  # never within a generation
     half = out / "checkpoints" / "checkpoint-999"  # a save that was cut off
     half.mkdir()
-    log = train(init, out, judge, reward=RewardKind.SHARE)
+    log = train(taught, out, judge, reward=RewardKind.SHARE)
     assert not half.exists()
     assert [line["generation"] for line in log] == [1, 2, 3]
     assert folder_digest(out / "model") == folder_digest(tmp_path / "whole" / "model")
     assert (out / "checkpoints" / "checkpoint-6" / WHOLE).is_file()
     with pytest.raises(ValueError, match="holds another run: its config"):
-        train(init, out, judge, generations=4)
+        train(taught, out, judge, generations=4)
 
 
 def test_both_coverages_see_the_same_tasks(client: TierlineClient) -> None:
@@ -229,17 +220,17 @@ def test_checkpoints_come_between_generations_only(tmp_path: Path) -> None:
         RunConfig(tasks_per_generation=2, group_size=4, updates_per_generation=3)
 
 
-def test_two_processes_sample_what_one_samples(init: Path, tmp_path: Path, judge: Serving) -> None:
+def test_two_processes_sample_what_one_samples(taught: Path, tmp_path: Path, judge: Serving) -> None:
     """Each rolls out its half of the same rollouts; only the split into updates differs."""
     config = CONFIG.model_copy(update={"reward": RewardKind.SHARE, "tasks_per_generation": 4})
     (tmp_path / "two.yaml").write_text(yaml.safe_dump({"run": config.model_dump(mode="json")}))
     tool = Path(sys.executable)
     argv = [tool.with_name("torchrun"), "--nproc_per_node", "2", "--master_port", "0", "--rdzv-backend", "c10d"]
     argv += ["--rdzv-endpoint", "127.0.0.1:0", tool.with_name("tierline"), "train", "run", "--preset", tmp_path / "two.yaml"]
-    argv += ["--init", init, "--out", tmp_path / "two", "--coverage", "0.5", "--server", judge.url]
+    argv += ["--init", taught, "--out", tmp_path / "two", "--coverage", "0.5", "--server", judge.url]
     done = subprocess.run(list(map(str, argv)), capture_output=True, text=True, timeout=180)
     assert done.returncode == 0, done.stderr[-3000:]
-    run(RunRequest(config, 0.5, 1, init, tmp_path / "one"), Judge(judge.url))
+    run(RunRequest(config, 0.5, 1, taught, tmp_path / "one"), Judge(judge.url))
     one, two = (read_log(tmp_path / name / "log.jsonl") for name in ("one", "two"))
     assert [line["generation"] for line in two] == [1, 2, 3]
     assert two[0]["reward"] == pytest.approx(one[0]["reward"])

@@ -5,6 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -40,6 +41,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
         max_position_embeddings=2048, tie_word_embeddings=True, eos_token_id=tokenizer.eos_token_id,
     )  # fmt: skip
     folder = tmp_path_factory.mktemp("base")
+    torch.manual_seed(1)
     LlamaForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
@@ -58,10 +60,10 @@ def test_its_lessons_are_prompts_of_the_setting_and_answers_that_the_setting_rea
 
 
 def test_it_learns_what_it_is_taught(base: Path, tmp_path: Path) -> None:
-    asked = WarmStart(base=str(base), steps=40, batch=4, problems=10, learning_rate=1e-2)
+    asked = WarmStart(base=str(base), steps=12, batch=2, problems=10, learning_rate=3e-2)
     told: list[Progress] = []
     folder = warm_start(asked, 1, tmp_path / "init", told.append, ReasoningOptions())
-    assert told[-1].loss < told[0].loss * 0.65
+    assert told[-1].loss < told[0].loss * 0.7
     assert "assistant" in (folder / "chat_template.jinja").read_text()
 
 

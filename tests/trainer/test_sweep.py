@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from service.client import TierlineClient
+from tests import warm
 from tests.end_to_end.test_server import served
 from tests.service.serving import Serving
 
@@ -49,15 +50,9 @@ def preset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def tierline(
-    *arguments: object, told: Callable[[str, "subprocess.Popen[str]"], None] = lambda line, process: None
-) -> tuple[int, str]:
+def tierline(*arguments: object, told: Callable[[str, warm.Warm], None] = lambda line, process: None) -> tuple[int | None, str]:
     """Status and all that was said; `told` is called with each line of stderr as it comes."""
-    argv = [str(Path(sys.executable).with_name("tierline")), "train", *map(str, arguments)]
-    environment = {**os.environ, "COLUMNS": "80"}
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stderr is not None
-        assert process.stdout is not None
+    with warm.Warm(warm.tierline, "train", *map(str, arguments), environment={**os.environ, "COLUMNS": "80"}) as process:
         said = []
         for line in process.stderr:
             said.append(line)
@@ -66,16 +61,22 @@ def tierline(
     return process.returncode, "".join(said) + out
 
 
-def sweep(preset: Path, out: Path, url: str, **given: Any) -> tuple[int, str]:
-    return tierline("sweep", "--preset", preset, "--out", out, "--server", url, "--seed", 5, **given)
+def sweep(preset: Path, out: Path, url: str, **given: Any) -> tuple[int | None, str]:
+    return tierline(*arguments_of(preset, out, url), **given)
+
+
+def arguments_of(preset: Path, out: Path, url: str) -> list[str]:
+    return ["sweep", "--preset", str(preset), "--out", str(out), "--server", url, "--seed", "5"]
 
 
 @pytest.fixture(scope="module")
 def whole(preset: Path, judge: Serving, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sweep that nothing interrupted."""
+    """A sweep that nothing interrupted, by the command itself; the others compare themselves with it."""
     out = tmp_path_factory.mktemp("whole") / "sweep"
-    status, said = sweep(preset, out, judge.url)
-    assert status == 0, said
+    argv = [Path(sys.executable).with_name("tierline"), "train", *arguments_of(preset, out, judge.url)]
+    done = subprocess.run(argv, capture_output=True, text=True, env={**os.environ, "COLUMNS": "80"})
+    said = done.stderr + done.stdout
+    assert done.returncode == 0, said
     for wanted in ("warm start", "RL at coverage 0.5", "coverage 1  generation   4", "verdicts waited for", "solved", "waiting"):
         assert wanted in said, wanted
     assert "Warning" not in said
@@ -101,7 +102,7 @@ def test_a_sweep_writes_a_manifest_models_and_logs(whole: Path) -> None:
 def test_a_sweep_that_was_killed_ends_with_the_same_manifest(whole: Path, preset: Path, judge: Serving, tmp_path: Path) -> None:
     for mark in ("step 100/", "coverage 0.5  generation   2", "coverage 1  generation   3"):
 
-        def kill(line: str, process: "subprocess.Popen[str]", mark: str = mark) -> None:
+        def kill(line: str, process: warm.Warm, mark: str = mark) -> None:
             if mark in line:
                 process.send_signal(signal.SIGKILL)
 
@@ -117,25 +118,25 @@ def test_a_sweep_that_was_killed_ends_with_the_same_manifest(whole: Path, preset
     assert "generation" not in said
 
 
-def test_a_judge_that_restarts_costs_a_pause_and_no_reward(whole: Path, preset: Path, tmp_path: Path) -> None:
+def test_a_judge_that_restarts_costs_a_pause_and_no_reward(whole: Path, preset: Path, data_dir: Path, tmp_path: Path) -> None:
     """The same rewards as with a judge that did not."""
-    data, port = tmp_path / "data", free_port()
+    port = free_port()
     restarted = threading.Event()
     servers: list[Any] = []
 
     def open_server() -> None:
-        context = served(data, port)
+        context = served(data_dir, port)
         servers.append((context, context.__enter__()))
 
     def close_server() -> None:
         servers.pop()[0].__exit__(None, None, None)
 
-    def restart(line: str, process: "subprocess.Popen[str]") -> None:
+    def restart(line: str, process: warm.Warm) -> None:
         del process
         if "coverage 0.5  generation   2" in line and not restarted.is_set():
             restarted.set()
             close_server()
-            threading.Timer(2.0, open_server).start()
+            threading.Thread(target=open_server).start()
 
     open_server()
     try:

@@ -5,7 +5,7 @@ say which tokens it was.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from threading import Event
 from typing import Any
@@ -32,11 +32,13 @@ class OpenAISampler:
         context: int | None = None,
         timeout_s: float = 3600,
         key: str | None = None,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         """`server_url` is without /v1. `model`: its name there; None: the first that the server names.
 
         `threads`: requests at the same time. `context`: tokens of prompt and completion together; None: what the server says of
         the model, and no bound where it says nothing. `timeout_s`: of one request, in seconds. `key`: sent as a bearer token.
+        `check`: called when a request has failed; raises when the server is known to have ended, so that nobody waits for it.
         """
         if threads < 1:
             raise ValueError(f"threads is {threads}; it is at least 1")
@@ -51,6 +53,7 @@ class OpenAISampler:
         self._name = model
         self._context = context
         self._looked_up = model is not None and context is not None
+        self._check = check
         self._closed = Event()
 
     @property
@@ -62,7 +65,7 @@ class OpenAISampler:
         """See Sampler. What has not begun when the iterator is closed is never asked for.
 
         Raises ValueError for what the server refuses and when it does not tell token ids, httpx.HTTPError when it has failed for
-        five minutes.
+        five minutes, and what `check` raises.
         """
         self._look_up()
         for place, prompt in enumerate(prompts):
@@ -142,6 +145,7 @@ class OpenAISampler:
                     break
                 answer.raise_for_status()
             except (httpx.NetworkError, httpx.RemoteProtocolError, httpx.ConnectTimeout, httpx.HTTPStatusError):
+                self._check()
                 end = end or time.monotonic() + _RETRIED_S
                 if time.monotonic() + pause > end or self._closed.wait(pause):
                     raise

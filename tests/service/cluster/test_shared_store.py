@@ -1,7 +1,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -189,9 +189,9 @@ def test_the_command_line_stores_where_the_setting_says(tmp_path: Path) -> None:
 # -- garbage -----------------------------------------------------------------------------------------------------------
 
 
-def make_old(folder: Path, days: float) -> None:
+def make_old(paths: Iterable[Path], days: float) -> None:
     then = time.time() - days * 86400
-    for path in folder.rglob("*"):
+    for path in paths:
         os.utime(path, (then, then))
 
 
@@ -201,10 +201,11 @@ def test_garbage_is_what_neither_a_problem_nor_a_submission_that_may_wait_needs(
     depot = Depot(str(folder))
     store = a_store(tmp_path / "data", depot)
     gone, replaced, here = (noise(BIG) for _ in range(3))
-    for text in (gone, replaced, here):
+    store.put("p", a_problem(gone))
+    first = [*folder.rglob("*.zst")]
+    for text in (replaced, here):
         store.put("p", a_problem(text))
-        if text == gone:
-            make_old(folder, 8)
+    make_old(first, 8)
     old = {path.name for path in folder.rglob("blobs/??/*.zst") if path.stat().st_mtime < time.time() - 86400}
     assert len(old) == 2  # input and output
     files = a_store(tmp_path / "data", depot).collect_garbage().files  # as another process, that has loaded nothing
@@ -212,8 +213,8 @@ def test_garbage_is_what_neither_a_problem_nor_a_submission_that_may_wait_needs(
     left = {path.name for path in folder.rglob("blobs/??/*.zst")}
     assert len(left) == 4
     assert not left & old
-    make_old(folder / "manifests", 8)
-    make_old(folder / "blobs", 8)
+    make_old((folder / "manifests").iterdir(), 8)
+    make_old(folder.rglob("blobs/??/*"), 8)
     assert a_store(tmp_path / "data", depot).collect_garbage().files == 2
     assert a_store(tmp_path / "new", depot).load("p").expected(0) == here[::-1].encode()
 
