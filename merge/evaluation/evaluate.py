@@ -8,6 +8,7 @@ then is written as JE, counted, and drawn again by the next call.
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -64,7 +65,7 @@ def evaluate(
     kept = _resume(asked)
     wanted = len(asked.tasks) * asked.samples
     with (
-        asked.path.open("a", encoding="utf-8") as file,
+        asked.path.open("ab") as file,
         Judging(client, 1.0, known=known) as one,
         Judging(client, 1.0, known=known) as other,
     ):
@@ -122,11 +123,16 @@ class _Chunk:
 
     def judged(self) -> Iterator[Sample]:
         """In their order; waits for what is not judged yet."""
+
+        @cache  # of a chunk's samples many are alike, and a call of a tokenizer takes longer than all else here
+        def text_of(token_ids: tuple[int, ...]) -> str:
+            text: str = self._tokenizer.decode(token_ids, skip_special_tokens=True)
+            return text
+
         verdicts = self._judging.verdicts()
         for place, (_, number) in enumerate(self._part):
             rollout = self._rollouts[place]
-            text = self._tokenizer.decode(rollout.token_ids, skip_special_tokens=True)
-            yield sample_of(rollout, verdicts[place], number, text, self._asked.weights)
+            yield sample_of(rollout, verdicts[place], number, text_of(rollout.token_ids), self._asked.weights)
 
 
 def _resume(asked: Evaluation) -> list[Sample]:
@@ -145,7 +151,7 @@ def _resume(asked: Evaluation) -> list[Sample]:
     kept = [sample for sample in read_samples(asked.path) if sample.known and sample.sample < asked.samples]
     unique = {(sample.problem, sample.sample): sample for sample in kept}
     temporary = asked.path.with_suffix(".tmp")
-    temporary.write_text("".join(map(line_of, unique.values())), encoding="utf-8")
+    temporary.write_bytes(b"".join(map(line_of, unique.values())))
     temporary.replace(asked.path)
     return list(unique.values())
 
