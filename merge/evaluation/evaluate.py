@@ -24,7 +24,7 @@ from trainer.settings import Setting
 from trainer.tasks import Task
 
 _ROUNDS = 3
-_CHUNK = 1024
+CHUNK = 1024
 """Rollouts between two writes of what was judged."""
 
 
@@ -81,8 +81,8 @@ def evaluate(
         for attempt in range(_ROUNDS):
             missing = _missing(asked, kept)
             before: _Chunk | None = None
-            for number, first in enumerate(range(0, len(missing), _CHUNK)):
-                chunk = _Chunk(asked, missing[first : first + _CHUNK], sampler, setting, (one, other)[number % 2])
+            for number, first in enumerate(range(0, len(missing), CHUNK)):
+                chunk = _Chunk(asked, missing[first : first + CHUNK], sampler, setting, (one, other)[number % 2])
                 drawn += len(chunk)
                 if before:  # judged while this one was sampled
                     keep(before, last_round=attempt == _ROUNDS - 1)
@@ -105,6 +105,14 @@ def _missing(asked: Evaluation, kept: Sequence[Sample]) -> list[tuple[Task, int]
     ]
 
 
+def roll_out_samples(
+    sampler: Sampler, setting: Setting, part: Sequence[tuple[Task, int]], seed: int
+) -> Iterator[tuple[int, Rollout]]:
+    """(place in `part`, rollout) of each as it ends. `part`: problems, each with the number of its sample."""
+    seeds = [seed_of(seed, task.problem, number) for task, number in part]
+    return roll_out(sampler, setting, [task for task, _ in part], seeds)
+
+
 class _Chunk:
     """Some rollouts: sampled when it is made, and on their way to their verdicts."""
 
@@ -113,8 +121,7 @@ class _Chunk:
     ) -> None:
         self._asked, self._part, self._judging, self._tokenizer = asked, part, judging, sampler.tokenizer
         self._rollouts: dict[int, Rollout] = {}
-        seeds = [seed_of(asked.seed, task.problem, number) for task, number in part]
-        for place, rollout in roll_out(sampler, setting, [task for task, _ in part], seeds):
+        for place, rollout in roll_out_samples(sampler, setting, part, asked.seed):
             self._rollouts[place] = rollout
             judging.put(place, rollout)
 
