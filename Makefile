@@ -5,7 +5,7 @@ PY := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev serve frontier key up test test-v2 test-docker box-image test-docker-wall check format bench bench-stability bench-overload bench-soak bench-cold-start bench-humaneval bench-clocks bench-queue bench-redis bench-faults bench-merge bench-set-alpha test-vllm docs site web dist constraints clean
+.PHONY: help setup setup-dev serve frontier key up test test-v2 test-docker box-image test-docker-wall check format bench bench-stability bench-overload bench-soak bench-cold-start bench-humaneval bench-clocks bench-queue bench-redis bench-faults bench-merge bench-set-alpha bench-evaluation test-vllm docs site web dist constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ bench-merge: setup-dev ## merging beside cp, and mergekit where ARGS="--mergekit
 
 bench-set-alpha: setup-dev ## alpha set in place beside a copy of the weights
 	@$(PY) -m bench.set_alpha $(ARGS)
+
+bench-evaluation: setup-dev ## what judging adds to the time of an evaluation, minutes
+	@$(PY) -m bench.evaluation $(ARGS)
 
 docs: setup-dev ## regenerate what follows from the code: pages of docs/reference, docs/numbers.md, deploy/seccomp.json, the dashboard
 	@$(PY) -m docs.generate

@@ -87,7 +87,7 @@ class Judged:
 
 
 Known = dict[tuple[str, str], Judged]
-"""By problem and program."""
+"""By problem and program, as answers to who asks again: `known_before`."""
 UNKNOWN = Judged(unknown=True)
 _NO_PROGRAM = Judged()
 
@@ -131,7 +131,7 @@ class Judging:
             return
         program = (rollout.task.problem, rollout.answer.source)
         if self._known is not None and (judged := self._known.get(program)):
-            self._places[place] = replace(judged, known_before=True)
+            self._places[place] = judged
             return
         self._places[place] = program
         if program not in self._sent:
@@ -152,11 +152,12 @@ class Judging:
         found: dict[tuple[str, str], Judged] = {}
         for future in self._under_way:
             found |= future.result()
+        again = {program: replace(judged, known_before=True) for program, judged in found.items() if not judged.unknown}
         if self._known is not None:
-            self._known.update((program, judged) for program, judged in found.items() if not judged.unknown)
+            self._known.update(again)
         places, self._places, self._under_way, self._sent = self._places, {}, [], set()
         self.waited_s += perf_counter() - before
-        return dict(_named(places, found))
+        return dict(_named(places, found, again))
 
     def _send(self) -> None:
         if self._waiting:
@@ -169,18 +170,20 @@ class Judging:
 
 
 def _named(
-    places: Mapping[int, tuple[str, str] | Judged], found: Mapping[tuple[str, str], Judged]
+    places: Mapping[int, tuple[str, str] | Judged],
+    found: Mapping[tuple[str, str], Judged],
+    again: Mapping[tuple[str, str], Judged],
 ) -> Iterator[tuple[int, Judged]]:
+    """`again`: for a program's second place and those after it, where it is known."""
     seen: set[tuple[str, str]] = set()
     for place, said in places.items():
         if isinstance(said, Judged):
             yield place, said
-            continue
-        judged = found.get(said, UNKNOWN)
-        if said in seen and not judged.unknown:
-            judged = replace(judged, known_before=True)
-        seen.add(said)
-        yield place, judged
+        elif said in seen and said in again:
+            yield place, again[said]
+        else:
+            seen.add(said)
+            yield place, found.get(said, UNKNOWN)
 
 
 def _judged(result: Result) -> Judged:

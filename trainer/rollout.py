@@ -1,8 +1,8 @@
 """Rollouts: many episodes of one setting against one sampler, a round of completions at a time.
 
-The sampler runs in the caller's thread. Each completion goes, the moment it is there, to a thread that acts on it (a tool, a
-command: calls to the judge), so that tools run while the sampler works on the rest of the round. A rollout is handed out as soon
-as its episode ends: the caller can have it judged meanwhile.
+The sampler runs in the caller's thread. Each completion of a setting that asks the judge (a tool, a command) goes, the moment it
+is there, to a thread that acts on it, so that tools run while the sampler works on the rest of the round. A rollout is handed out
+as soon as its episode ends: the caller can have it judged meanwhile.
 """
 
 from collections import deque
@@ -59,7 +59,7 @@ class _Running:
     finish_reasons: list[FinishReason] = field(default_factory=list)
 
     def observe(self, completion: Completion) -> Rollout | None:
-        """The rollout when this was its last completion. Called from a thread of the pool."""
+        """The rollout when this was its last completion. May be called from a thread."""
         self.finish_reasons.append(completion.finish_reason)
         self._keep_logprobs(completion)
         try:
@@ -141,7 +141,7 @@ def _rounds(
                 running[index] = _Running(index, seeds[index], episode)
             if not running:
                 return
-            for index, rollout in _round(sampler, list(running.values()), pool):
+            for index, rollout in _round(sampler, list(running.values()), pool, asks_judge=setting.asks_judge):
                 del running[index]
                 yield index, rollout
     finally:
@@ -150,8 +150,15 @@ def _rounds(
             left.close()
 
 
-def _round(sampler: Sampler, running: list[_Running], pool: ThreadPoolExecutor) -> Iterator[tuple[int, Rollout]]:
+def _round(
+    sampler: Sampler, running: list[_Running], pool: ThreadPoolExecutor, *, asks_judge: bool
+) -> Iterator[tuple[int, Rollout]]:
     """One completion for each; those that ended with it, as they end."""
+    if not asks_judge:  # a thread would take longer to be told of a completion than acting on it takes
+        for place, completion in sampler.sample(_prompts(running)):
+            if (rollout := running[place].observe(completion)) is not None:
+                yield running[place].index, rollout
+        return
     acting: dict[Future[Rollout | None], int] = {}
     done: deque[Future[Rollout | None]] = deque()
     for place, completion in sampler.sample(_prompts(running)):

@@ -8,6 +8,7 @@ then is written as JE, counted, and drawn again by the next call.
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -23,7 +24,7 @@ from trainer.settings import Setting
 from trainer.tasks import Task
 
 _ROUNDS = 3
-_CHUNK = 1024
+CHUNK = 1024
 """Rollouts between two writes of what was judged."""
 
 
@@ -64,7 +65,7 @@ def evaluate(
     kept = _resume(asked)
     wanted = len(asked.tasks) * asked.samples
     with (
-        asked.path.open("a", encoding="utf-8") as file,
+        asked.path.open("ab") as file,
         Judging(client, 1.0, known=known) as one,
         Judging(client, 1.0, known=known) as other,
     ):
@@ -80,8 +81,8 @@ def evaluate(
         for attempt in range(_ROUNDS):
             missing = _missing(asked, kept)
             before: _Chunk | None = None
-            for number, first in enumerate(range(0, len(missing), _CHUNK)):
-                chunk = _Chunk(asked, missing[first : first + _CHUNK], sampler, setting, (one, other)[number % 2])
+            for number, first in enumerate(range(0, len(missing), CHUNK)):
+                chunk = _Chunk(asked, missing[first : first + CHUNK], sampler, setting, (one, other)[number % 2])
                 drawn += len(chunk)
                 if before:  # judged while this one was sampled
                     keep(before, last_round=attempt == _ROUNDS - 1)
@@ -104,6 +105,14 @@ def _missing(asked: Evaluation, kept: Sequence[Sample]) -> list[tuple[Task, int]
     ]
 
 
+def roll_out_samples(
+    sampler: Sampler, setting: Setting, part: Sequence[tuple[Task, int]], seed: int
+) -> Iterator[tuple[int, Rollout]]:
+    """(place in `part`, rollout) of each as it ends. `part`: problems, each with the number of its sample."""
+    seeds = [seed_of(seed, task.problem, number) for task, number in part]
+    return roll_out(sampler, setting, [task for task, _ in part], seeds)
+
+
 class _Chunk:
     """Some rollouts: sampled when it is made, and on their way to their verdicts."""
 
@@ -112,8 +121,7 @@ class _Chunk:
     ) -> None:
         self._asked, self._part, self._judging, self._tokenizer = asked, part, judging, sampler.tokenizer
         self._rollouts: dict[int, Rollout] = {}
-        seeds = [seed_of(asked.seed, task.problem, number) for task, number in part]
-        for place, rollout in roll_out(sampler, setting, [task for task, _ in part], seeds):
+        for place, rollout in roll_out_samples(sampler, setting, part, asked.seed):
             self._rollouts[place] = rollout
             judging.put(place, rollout)
 
@@ -122,11 +130,16 @@ class _Chunk:
 
     def judged(self) -> Iterator[Sample]:
         """In their order; waits for what is not judged yet."""
+
+        @cache  # of a chunk's samples many are alike, and a call of a tokenizer takes longer than all else here
+        def text_of(token_ids: tuple[int, ...]) -> str:
+            text: str = self._tokenizer.decode(token_ids, skip_special_tokens=True)
+            return text
+
         verdicts = self._judging.verdicts()
         for place, (_, number) in enumerate(self._part):
             rollout = self._rollouts[place]
-            text = self._tokenizer.decode(rollout.token_ids, skip_special_tokens=True)
-            yield sample_of(rollout, verdicts[place], number, text, self._asked.weights)
+            yield sample_of(rollout, verdicts[place], number, text_of(rollout.token_ids), self._asked.weights)
 
 
 def _resume(asked: Evaluation) -> list[Sample]:
@@ -145,7 +158,7 @@ def _resume(asked: Evaluation) -> list[Sample]:
     kept = [sample for sample in read_samples(asked.path) if sample.known and sample.sample < asked.samples]
     unique = {(sample.problem, sample.sample): sample for sample in kept}
     temporary = asked.path.with_suffix(".tmp")
-    temporary.write_text("".join(map(line_of, unique.values())), encoding="utf-8")
+    temporary.write_bytes(b"".join(map(line_of, unique.values())))
     temporary.replace(asked.path)
     return list(unique.values())
 

@@ -76,9 +76,9 @@ def sample_of(rollout: Rollout, judged: Judged, number: int, text: str, weights:
     )
 
 
-def line_of(sample: Sample) -> str:
+def line_of(sample: Sample) -> bytes:
     """With the newline."""
-    return orjson.dumps(sample).decode() + "\n"
+    return orjson.dumps(sample, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def read_samples(path: Path) -> list[Sample]:

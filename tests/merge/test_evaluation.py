@@ -156,7 +156,7 @@ def test_what_the_judge_failed_on_is_in_no_share(pair: Pair, tasks: list[Task], 
         assert n == whole[name][0] - 1
         assert c <= whole[name][1]
     path = tmp_path / "s.jsonl"
-    path.write_text("".join(map(line_of, lost)))
+    path.write_bytes(b"".join(map(line_of, lost)))
     again, cost = evaluate(
         Evaluation(path, tuple(tasks), 6, 1, "w", {}),
         TransformersSampler(*model_of(pair.high)),

@@ -1,5 +1,6 @@
 """Rollouts: when they come, what is known of them, and what is closed after them."""
 
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -127,3 +128,13 @@ def test_a_sampler_that_tells_no_logprobs_leaves_them_empty(client: TierlineClie
 def test_each_task_needs_a_seed(client: TierlineClient) -> None:
     with pytest.raises(ValueError, match="2 tasks and 1 seeds"):
         roll_out(ScriptedSampler({}), make_setting(ReasoningOptions(), client), tasks("a", "b"), [0])
+
+
+def test_a_setting_that_asks_nobody_needs_no_threads(client: TierlineClient) -> None:
+    before = set(threading.enumerate())
+    for options, threads in ((ReasoningOptions(), False), (ToolsOptions(), True)):
+        came = roll_out(ScriptedSampler({"(a)": [ANSWER]}), make_setting(options, client), tasks("a"), [1])
+        _, rollout = next(came)
+        assert rollout.ending == AnswerKind.PROGRAM
+        assert any(thread.name.startswith("rollout") for thread in set(threading.enumerate()) - before) is threads
+        came.close()

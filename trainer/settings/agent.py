@@ -32,6 +32,7 @@ class Agent:
     options: AgentOptions
     client: TierlineClient
     name: str = "agent"
+    asks_judge: bool = True
 
     def open(self, task: Task, tokenizer: Any, seed: int) -> "AgentEpisode":
         """A fresh attempt; its session is opened with the first action. Raises ValueError for a bad template."""

@@ -55,6 +55,8 @@ class Setting(Protocol):
     """How a model works at inference."""
 
     name: str
+    asks_judge: bool
+    """Whether episodes wait for the judge while they run: those are acted on in threads, beside the sampler."""
 
     def open(self, task: Task, tokenizer: Any, seed: int) -> Episode:
         """A fresh attempt. `seed` fixes the random numbers of all its completions."""

@@ -18,6 +18,7 @@ class Reasoning:
 
     options: ReasoningOptions
     name: str = "reasoning"
+    asks_judge: bool = False
 
     def open(self, task: Task, tokenizer: Any, seed: int) -> "ReasoningEpisode":
         """A fresh attempt. Raises ValueError for a template that cannot be filled."""

@@ -31,6 +31,7 @@ class Tools:
     options: ToolsOptions
     client: TierlineClient
     name: str = "tools"
+    asks_judge: bool = True
 
     def open(self, task: Task, tokenizer: Any, seed: int) -> "ToolsEpisode":
         """A fresh attempt. Raises ValueError for a template that cannot be filled."""
