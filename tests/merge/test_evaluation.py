@@ -81,7 +81,7 @@ def model_of(folder: Path) -> tuple[Any, Any]:
 def test_an_interrupted_evaluation_ends_with_the_same_samples(
     pair: Pair, tasks: list[Task], client: TierlineClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("merge.evaluation.evaluate._CHUNK", 5)
+    monkeypatch.setattr("merge.evaluation.evaluate.CHUNK", 5)
     setting = make_setting(SETTING, client)
     told: list[tuple[int, int]] = []
     whole = Evaluation(tmp_path / "whole.jsonl", tuple(tasks), 3, 7, "w", {}, lambda done, wanted: told.append((done, wanted)))
