@@ -86,34 +86,37 @@ class Judged:
         return self.verdict is Verdict.AC
 
 
-Known = dict[tuple[str, str], Judged]
-"""By problem and program, as answers to who asks again: `known_before`."""
+Program = tuple[str, str]
+"""Problem and source."""
+Known = dict[Program, Judged]
+"""Answers to who asks again: `known_before`."""
+_Verdicts = Future[dict[Program, Judged]]
 UNKNOWN = Judged(unknown=True)
 _NO_PROGRAM = Judged()
 
 
 class Judging:
-    """Judges rollouts at one coverage: `put` each as it comes, then `verdicts` waits for all of them. Context manager."""
+    """Judges rollouts at one coverage: `put` each as it comes, then `verdicts` waits for all of them; or `seal` what was put and
+    go on with the next. From one thread. Context manager."""
 
     def __init__(
         self, client: TierlineClient, coverage: float, *, batch: int = 48, threads: int = 4, known: Known | None = None
     ) -> None:
         """`client` must not raise on a failure of the judge (`raise_on_judge_error=False`).
 
-        `known`: what is known of programs already at this coverage, added to as verdicts come; None: remembered is what was put
-        since the last `verdicts` only.
+        `known`: what is known of programs already at this coverage, added to as verdicts come; None: remembered is only what has
+        been put and is not answered yet.
         """
         self._client = client
         self._known = known
         self._coverage = coverage
         self._batch = batch
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="judging")
-        self._places: dict[int, tuple[str, str] | Judged] = {}
-        self._waiting: list[tuple[tuple[str, str], Submission]] = []
-        self._sent: set[tuple[str, str]] = set()
-        self._under_way: list[Future[dict[tuple[str, str], Judged]]] = []
+        self._group = Group(self)
+        self._waiting: list[Submission] = []
+        self._flying: dict[Program, _Verdicts] = {}
         self.waited_s = 0.0
-        """Time that `verdicts` has taken so far, in all."""
+        """Time that was spent waiting for verdicts so far, in all."""
 
     def __enter__(self) -> "Judging":
         return self
@@ -123,67 +126,100 @@ class Judging:
 
     def put(self, place: int, rollout: Rollout) -> None:
         """Judge it; `place` is what `verdicts` names it by."""
+        places = self._group.places
         if rollout.answer is None:
-            self._places[place] = Judged(unknown=True, error=rollout.error)
+            places[place] = Judged(unknown=True, error=rollout.error)
             return
         if rollout.answer.kind is not AnswerKind.PROGRAM:
-            self._places[place] = _NO_PROGRAM
+            places[place] = _NO_PROGRAM
             return
         program = (rollout.task.problem, rollout.answer.source)
         if self._known is not None and (judged := self._known.get(program)):
-            self._places[place] = judged
+            places[place] = judged
             return
-        self._places[place] = program
-        if program not in self._sent:
-            self._sent.add(program)
-            submission = Submission(
-                problem=program[0], source=program[1], language=rollout.task.language, coverage=self._coverage, details=False
+        places[place] = program
+        if program in self._flying:
+            self._group.under_way.add(self._flying[program])
+        elif program not in self._group.own:
+            self._group.own.add(program)
+            self._waiting.append(
+                Submission(
+                    problem=program[0], source=program[1], language=rollout.task.language, coverage=self._coverage, details=False
+                )
             )
-            self._waiting.append((program, submission))
             if len(self._waiting) >= self._batch:
                 self._send()
 
-    def verdicts(self) -> dict[int, Judged]:
-        """Of all that was put since the last call. Raises TierlineError where the judge refuses what it is sent, and
-        httpx.HTTPError or TierlineError when it stayed away for longer than the client's patience: the run can go on later from
-        its checkpoint."""
-        before = perf_counter()
+    def seal(self) -> "Group":
+        """What was put since the last time, to be asked for its verdicts; in the order of sealing."""
         self._send()
-        found: dict[tuple[str, str], Judged] = {}
-        for future in self._under_way:
-            found |= future.result()
-        again = {program: replace(judged, known_before=True) for program, judged in found.items() if not judged.unknown}
-        if self._known is not None:
-            self._known.update(again)
-        places, self._places, self._under_way, self._sent = self._places, {}, [], set()
-        self.waited_s += perf_counter() - before
-        return dict(_named(places, found, again))
+        group, self._group = self._group, Group(self)
+        return group
+
+    def verdicts(self) -> dict[int, Judged]:
+        """Of all that was put since the last time. Raises as `Group.verdicts` does."""
+        return self.seal().verdicts()
 
     def _send(self) -> None:
         if self._waiting:
-            self._under_way.append(self._pool.submit(self._judge, self._waiting))
-            self._waiting = []
+            sent, self._waiting = self._waiting, []
+            verdicts = self._pool.submit(self._judge, sent)
+            self._group.under_way.add(verdicts)
+            self._flying.update((_program(submission), verdicts) for submission in sent)
 
-    def _judge(self, asked: list[tuple[tuple[str, str], Submission]]) -> dict[tuple[str, str], Judged]:
-        results = self._client.batch(submission for _, submission in asked)
-        return {asked[number][0]: _judged(result) for number, result in results}
+    def _judge(self, sent: list[Submission]) -> dict[Program, Judged]:
+        return {_program(sent[number]): _judged(result) for number, result in self._client.batch(sent)}
+
+    def landed(self, own: set[Program], again: Mapping[Program, Judged]) -> None:
+        """A group knows what became of the programs that it has sent."""
+        for program in own:
+            self._flying.pop(program, None)
+        if self._known is not None:
+            self._known.update(again)
 
 
-def _named(
-    places: Mapping[int, tuple[str, str] | Judged],
-    found: Mapping[tuple[str, str], Judged],
-    again: Mapping[tuple[str, str], Judged],
-) -> Iterator[tuple[int, Judged]]:
-    """`again`: for a program's second place and those after it, where it is known."""
-    seen: set[tuple[str, str]] = set()
-    for place, said in places.items():
-        if isinstance(said, Judged):
-            yield place, said
-        elif said in seen and said in again:
-            yield place, again[said]
-        else:
-            seen.add(said)
-            yield place, found.get(said, UNKNOWN)
+class Group:
+    """Rollouts that are on their way to their verdicts together."""
+
+    def __init__(self, judging: Judging) -> None:
+        self._judging = judging
+        self.places: dict[int, Program | Judged] = {}
+        self.own: set[Program] = set()
+        """What it has sent; other programs of it fly with an earlier group."""
+        self.under_way: set[_Verdicts] = set()
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether `verdicts` need not wait."""
+        return all(verdicts.done() for verdicts in self.under_way)
+
+    def verdicts(self) -> dict[int, Judged]:
+        """Raises TierlineError where the judge refuses what it is sent, and httpx.HTTPError or TierlineError when it stayed away
+        for longer than the client's patience: the run can go on later from its checkpoint."""
+        before = perf_counter()
+        found: dict[Program, Judged] = {}
+        for verdicts in self.under_way:
+            found |= verdicts.result()
+        again = {program: replace(judged, known_before=True) for program, judged in found.items() if not judged.unknown}
+        self._judging.landed(self.own, again)
+        self._judging.waited_s += perf_counter() - before
+        return dict(self._named(found, again))
+
+    def _named(self, found: Mapping[Program, Judged], again: Mapping[Program, Judged]) -> Iterator[tuple[int, Judged]]:
+        first = set(self.own)
+        for place, said in self.places.items():
+            if isinstance(said, Judged):
+                yield place, said
+            elif said in first:
+                first.discard(said)
+                yield place, found.get(said, UNKNOWN)
+            else:
+                yield place, again.get(said, found.get(said, UNKNOWN))
+
+
+def _program(submission: Submission) -> Program:
+    assert isinstance(submission.problem, str)
+    return submission.problem, submission.source
 
 
 def _judged(result: Result) -> Judged:

@@ -6,6 +6,7 @@ then is written as JE, counted, and drawn again by the next call.
 """
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -26,6 +27,9 @@ from trainer.tasks import Task
 _ROUNDS = 3
 CHUNK = 1024
 """Rollouts between two writes of what was judged."""
+_TOKENS_AHEAD = 1 << 20
+"""Sampled and not judged, beyond which sampling waits: some hundred megabytes. The first samples of a problem are nearly all new
+programs and the last nearly all known ones, so a judge that is behind at first catches up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +68,7 @@ def evaluate(
     known = {} if known is None else known
     kept = _resume(asked)
     wanted = len(asked.tasks) * asked.samples
-    with (
-        asked.path.open("ab") as file,
-        Judging(client, 1.0, known=known) as one,
-        Judging(client, 1.0, known=known) as other,
-    ):
+    with asked.path.open("ab") as file, Judging(client, 1.0, known=known) as judging:
 
         def keep(chunk: _Chunk, *, last_round: bool) -> None:
             for sample in chunk.judged():
@@ -80,19 +80,18 @@ def evaluate(
 
         for attempt in range(_ROUNDS):
             missing = _missing(asked, kept)
-            before: _Chunk | None = None
-            for number, first in enumerate(range(0, len(missing), CHUNK)):
-                chunk = _Chunk(asked, missing[first : first + CHUNK], sampler, setting, (one, other)[number % 2])
+            ahead: deque[_Chunk] = deque()  # sampled, and being judged while the next ones are sampled
+            for first in range(0, len(missing), CHUNK):
+                chunk = _Chunk(asked, missing[first : first + CHUNK], sampler, setting, judging)
                 drawn += len(chunk)
-                if before:  # judged while this one was sampled
-                    keep(before, last_round=attempt == _ROUNDS - 1)
-                before = chunk
-            if before:
-                keep(before, last_round=attempt == _ROUNDS - 1)
+                ahead.append(chunk)
+                while ahead and (ahead[0].is_judged or sum(chunk.tokens for chunk in ahead) > _TOKENS_AHEAD):
+                    keep(ahead.popleft(), last_round=attempt == _ROUNDS - 1)
+            while ahead:
+                keep(ahead.popleft(), last_round=attempt == _ROUNDS - 1)
             if len(kept) >= wanted:
                 break
-        waited = one.waited_s + other.waited_s
-    return kept, Cost(perf_counter() - began, waited, drawn)
+    return kept, Cost(perf_counter() - began, judging.waited_s, drawn)
 
 
 def _missing(asked: Evaluation, kept: Sequence[Sample]) -> list[tuple[Task, int]]:
@@ -119,11 +118,18 @@ class _Chunk:
     def __init__(
         self, asked: Evaluation, part: Sequence[tuple[Task, int]], sampler: Sampler, setting: Setting, judging: Judging
     ) -> None:
-        self._asked, self._part, self._judging, self._tokenizer = asked, part, judging, sampler.tokenizer
+        self._asked, self._part, self._tokenizer = asked, part, sampler.tokenizer
         self._rollouts: dict[int, Rollout] = {}
         for place, rollout in roll_out_samples(sampler, setting, part, asked.seed):
             self._rollouts[place] = rollout
             judging.put(place, rollout)
+        self._group = judging.seal()
+        self.tokens = sum(len(rollout.token_ids) for rollout in self._rollouts.values())
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether `judged` need not wait."""
+        return self._group.is_judged
 
     def __len__(self) -> int:
         return len(self._part)
@@ -136,7 +142,7 @@ class _Chunk:
             text: str = self._tokenizer.decode(token_ids, skip_special_tokens=True)
             return text
 
-        verdicts = self._judging.verdicts()
+        verdicts = self._group.verdicts()
         for place, (_, number) in enumerate(self._part):
             rollout = self._rollouts[place]
             yield sample_of(rollout, verdicts[place], number, text_of(rollout.token_ids), self._asked.weights)
