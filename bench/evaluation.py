@@ -4,7 +4,8 @@
 
 The model is the small one of `tierline train sweep --preset laptop` after its warm start (made here, minutes, unless --model
 names one). Each round has problems and random numbers of its own and a fresh judge, which stands by, idle, while sampling alone
-is measured; which of the two goes first changes from round to round. Both must draw the same samples.
+is measured; which of the two goes first changes from round to round. Both must draw the same samples, on the cores that have no
+box of the judge's.
 
 Of the boxes' CPU time that of processes which nobody waited for is not seen.
 """
@@ -126,10 +127,18 @@ def _cpu_s(process: psutil.Process) -> tuple[float, float]:
     return used.user + used.system, used.children_user + used.children_system
 
 
+def keep_off_boxes(served: Served) -> None:
+    """As `taskset` would: Linux may leave a sampler for minutes on the core of a box, which cannot go elsewhere."""
+    boxes = {core for process in served.tree() for core in process.cpu_affinity() if len(process.cpu_affinity()) == 1}
+    if free := os.sched_getaffinity(0) - boxes:
+        os.sched_setaffinity(0, free)
+
+
 def one_round(sampler: Sampler, config: SweepConfig, options: argparse.Namespace, number: int) -> Round:
     """Both passes, by turns the one or the other first. Raises RuntimeError when they did not draw the same."""
     seed = options.seed + number
-    with serve() as served, Judge(served.url).client() as client:
+    with serve(options.boxes) as served, Judge(served.url).client() as client:
+        keep_off_boxes(served)
         tasks = tuple(problem_set(f"frontier:{options.problems}", seed, client))
         asked = Asked(tasks, options.samples, seed, sampler, make_setting(config.run.setting, client))
         sample_alone(replace(asked, samples=1))  # the first call of a model takes longer
@@ -178,11 +187,15 @@ def rows_of(rounds: list[Round], samples: int) -> list[Row]:
 
 def main() -> None:
     """Measure, print, write bench/out/evaluation.json."""
+    cores = os.sched_getaffinity(0)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=int, default=250, help="of each problem")
     parser.add_argument("--problems", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1, help="of the first round and of the model")
+    parser.add_argument(
+        "--boxes", type=int, default=max(1, len(cores) - 1), help="of the judge; default: all cores but the one that samples"
+    )
     parser.add_argument("--model", type=Path, help="a model of that kind, in place of making one")
     options = parser.parse_args()
     config = read_sweep_config("laptop")
@@ -191,9 +204,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-evaluation-") as folder, console.status("measuring"):
         model = options.model or warm_start(config.warm_start, options.seed, Path(folder) / "init", setting=config.run.setting)
         sampler = sampler_of(model)
-        rounds = [one_round(sampler, config, options, number) for number in range(options.rounds)]
+        rounds = []
+        for number in range(options.rounds):
+            rounds.append(one_round(sampler, config, options, number))
+            os.sched_setaffinity(0, cores)
     finish("evaluation", "an evaluation beside its sampling alone", rows_of(rounds, options.samples * options.problems),
-           rounds=options.rounds)  # fmt: skip
+           rounds=options.rounds, boxes=options.boxes)  # fmt: skip
 
 
 if __name__ == "__main__":

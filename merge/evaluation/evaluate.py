@@ -5,9 +5,11 @@ the seed, its problem and its number. Where the judge failed a sample is judged 
 then is written as JE, counted, and drawn again by the next call.
 """
 
+import gc
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -68,7 +70,7 @@ def evaluate(
     known = {} if known is None else known
     kept = _resume(asked)
     wanted = len(asked.tasks) * asked.samples
-    with asked.path.open("ab") as file, Judging(client, 1.0, known=known) as judging:
+    with asked.path.open("ab") as file, Judging(client, 1.0, known=known) as judging, _spared_collections():
 
         def keep(chunk: _Chunk, *, last_round: bool) -> None:
             for sample in chunk.judged():
@@ -92,6 +94,18 @@ def evaluate(
             if len(kept) >= wanted:
                 break
     return kept, Cost(perf_counter() - began, judging.waited_s, drawn)
+
+
+@contextmanager
+def _spared_collections() -> Iterator[None]:
+    """The collector leaves out what is there already. Samples make it run often, and a model and its libraries are half a million
+    objects, which it would look through each time."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _missing(asked: Evaluation, kept: Sequence[Sample]) -> list[tuple[Task, int]]:
