@@ -61,7 +61,8 @@ class Box:
         self._start_timeout_s = start_timeout_s
         self._disk = disk
         self._generation = -1
-        self._tells_compiling = False  # whether CPU time can be read to the moment; known from the first slot on
+        self.compiles_in_runs = False
+        """Whether `compile_later` is heeded: CPU time can be read to the moment. Known from the first program on."""
         self._unsent: Program | None = None  # goes with its first run
         self._bytes = 0  # of the program's files
         self._floor_bytes = 0  # what a fork of the warm interpreter has before it does anything
@@ -120,7 +121,7 @@ class Box:
         """
         self._warm = program.warm
         self._bytes = sum(map(len, program.files.values()))
-        self._unsent = program if program.warm and compile_later and self._tells_compiling else None
+        self._unsent = program if program.warm and compile_later and self.compiles_in_runs else None
         if self._unsent:
             return None
         message, contents = _load_frame(program)
@@ -314,7 +315,7 @@ class Box:
             }
             self._call(message, [*slot.attach_fds, *cpu, *pressure, *into])
             self._generation = slot.generation
-            self._tells_compiling = slot.cpu_format in ("v1", "v2")
+            self.compiles_in_runs = slot.cpu_format in ("v1", "v2")
         return slot
 
     def _call(self, message: dict[str, Any], fds: Sequence[int] = (), timeout_s: float = _ANSWER_GRACE_S) -> dict[str, Any]:

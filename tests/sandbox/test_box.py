@@ -207,6 +207,8 @@ def test_hostile_source_never_harms_the_box(box: Box, source: bytes) -> None:
 def load_for_first_run(box: Box, source: str) -> None:
     """To be compiled by the first run. A box leaves that to it once it knows how CPU time is counted, which takes one program."""
     assert box.load(Program({"sol.py": b""}, warm=True)) is None
+    if not box.compiles_in_runs:
+        pytest.skip("this wall does not tell a program's CPU time to the moment, so sources are compiled ahead")
     assert box.load(Program({"sol.py": source.encode()}, warm=True), compile_later=True) is None
 
 
