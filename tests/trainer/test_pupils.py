@@ -60,10 +60,10 @@ def test_its_lessons_are_prompts_of_the_setting_and_answers_that_the_setting_rea
 
 
 def test_it_learns_what_it_is_taught(base: Path, tmp_path: Path) -> None:
-    asked = WarmStart(base=str(base), steps=12, batch=2, problems=10, learning_rate=3e-2)
+    asked = WarmStart(base=str(base), steps=20, batch=2, problems=10, learning_rate=3e-2)
     told: list[Progress] = []
     folder = warm_start(asked, 1, tmp_path / "init", told.append, ReasoningOptions())
-    assert told[-1].loss < told[0].loss * 0.7
+    assert told[-1].loss < told[0].loss * 0.65
     assert "assistant" in (folder / "chat_template.jinja").read_text()
 
 
