@@ -1,6 +1,6 @@
 """What judging adds to the time of an evaluation: sampling alone beside sampling that is judged meanwhile, on one machine.
 
-    python -m bench.evaluation [--samples 250] [--problems 100] [--rounds 3] [--model DIR]
+    python -m bench.evaluation [--samples 250] [--problems 100] [--rounds 3] [--boxes N] [--model DIR]
 
 The model is the small one of `tierline train sweep --preset laptop` after its warm start (made here, minutes, unless --model
 names one). Each round has problems and random numbers of its own and a fresh judge, which stands by, idle, while sampling alone
@@ -19,11 +19,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import psutil
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from bench.report import Row, console, finish
 from bench.server import Served, serve
@@ -127,18 +125,22 @@ def _cpu_s(process: psutil.Process) -> tuple[float, float]:
     return used.user + used.system, used.children_user + used.children_system
 
 
-def keep_off_boxes(served: Served) -> None:
+@contextmanager
+def off_boxes(served: Served) -> Iterator[None]:
     """As `taskset` would: Linux may leave a sampler for minutes on the core of a box, which cannot go elsewhere."""
-    boxes = {core for process in served.tree() for core in process.cpu_affinity() if len(process.cpu_affinity()) == 1}
-    if free := os.sched_getaffinity(0) - boxes:
-        os.sched_setaffinity(0, free)
+    before = os.sched_getaffinity(0)
+    bound = [cores for process in served.tree() if len(cores := process.cpu_affinity()) == 1]
+    os.sched_setaffinity(0, before.difference(*bound) or before)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def one_round(sampler: Sampler, config: SweepConfig, options: argparse.Namespace, number: int) -> Round:
     """Both passes, by turns the one or the other first. Raises RuntimeError when they did not draw the same."""
     seed = options.seed + number
-    with serve(options.boxes) as served, Judge(served.url).client() as client:
-        keep_off_boxes(served)
+    with serve(options.boxes) as served, Judge(served.url).client() as client, off_boxes(served):
         tasks = tuple(problem_set(f"frontier:{options.problems}", seed, client))
         asked = Asked(tasks, options.samples, seed, sampler, make_setting(config.run.setting, client))
         sample_alone(replace(asked, samples=1))  # the first call of a model takes longer
@@ -154,12 +156,6 @@ def one_round(sampler: Sampler, config: SweepConfig, options: argparse.Namespace
         raise RuntimeError("sampling alone and the evaluation did not draw the same samples")
     programs = {(problem, code) for (problem, _), (ending, code) in kept.items() if ending == AnswerKind.PROGRAM}
     return Round(alone, judged, waited_s, len(programs))
-
-
-def sampler_of(folder: Path) -> TransformersSampler:
-    """Of the model there."""
-    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
-    return TransformersSampler(model, AutoTokenizer.from_pretrained(folder))
 
 
 def rows_of(rounds: list[Round], samples: int) -> list[Row]:
@@ -187,14 +183,14 @@ def rows_of(rounds: list[Round], samples: int) -> list[Row]:
 
 def main() -> None:
     """Measure, print, write bench/out/evaluation.json."""
-    cores = os.sched_getaffinity(0)
+    cores = len(os.sched_getaffinity(0))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=int, default=250, help="of each problem")
     parser.add_argument("--problems", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1, help="of the first round and of the model")
     parser.add_argument(
-        "--boxes", type=int, default=max(1, len(cores) - 1), help="of the judge; default: all cores but the one that samples"
+        "--boxes", type=int, default=max(1, cores - 1), help="of the judge; default: all cores but the one that samples"
     )
     parser.add_argument("--model", type=Path, help="a model of that kind, in place of making one")
     options = parser.parse_args()
@@ -203,11 +199,8 @@ def main() -> None:
     torch.set_num_threads(config.torch_threads or 1)
     with tempfile.TemporaryDirectory(prefix="bench-evaluation-") as folder, console.status("measuring"):
         model = options.model or warm_start(config.warm_start, options.seed, Path(folder) / "init", setting=config.run.setting)
-        sampler = sampler_of(model)
-        rounds = []
-        for number in range(options.rounds):
-            rounds.append(one_round(sampler, config, options, number))
-            os.sched_setaffinity(0, cores)
+        sampler = TransformersSampler.from_folder(model)
+        rounds = [one_round(sampler, config, options, number) for number in range(options.rounds)]
     finish("evaluation", "an evaluation beside its sampling alone", rows_of(rounds, options.samples * options.problems),
            rounds=options.rounds, boxes=options.boxes)  # fmt: skip
 

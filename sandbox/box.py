@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -62,7 +62,8 @@ class Box:
         self._disk = disk
         self._generation = -1
         self.compiles_in_runs = False
-        """Whether `compile_later` is heeded: CPU time can be read to the moment. Known from the first program on."""
+        """Whether `compile_later` is heeded: CPU time can be read to the moment, and runs do not pause. Known from the first
+        program on."""
         self._unsent: Program | None = None  # goes with its first run
         self._bytes = 0  # of the program's files
         self._floor_bytes = 0  # what a fork of the warm interpreter has before it does anything
@@ -124,12 +125,11 @@ class Box:
         self._unsent = program if program.warm and compile_later and self.compiles_in_runs else None
         if self._unsent:
             return None
-        message, contents = _load_frame(program)
         with ExitStack() as stack:
-            fds = [stack.enter_context(MemFile.sealed(data)).fd for data in contents]
+            fds = [stack.enter_context(MemFile.sealed(data)).fd for data in program.files.values()]
             if program.warm:
-                return self._compile({**message, "compile": True}, fds)
-            self._call(message, fds)
+                return self._compile({**_load_frame(program), "compile": True}, fds)
+            self._call(_load_frame(program), fds)
             return None
 
     def _compile(self, message: dict[str, Any], fds: Sequence[int] = ()) -> str | None:
@@ -208,9 +208,8 @@ class Box:
         loaded: list[MemFile] = []
         try:
             if self._unsent:
-                load, contents = _load_frame(self._unsent)
-                message = {**message, "load": load}
-                loaded += map(MemFile.sealed, contents)
+                message = {**message, "load": _load_frame(self._unsent)}
+                loaded += map(MemFile.sealed, self._unsent.files.values())
             fds = [*(file.fd for file in loaded), source, *(file.fd for file in attach)]
             with self._gate.yielding(self) if self._disk else self._gate.shared():
                 timeout_s = limits.wall_s + (_HELD_S if self._disk else _ANSWER_GRACE_S)
@@ -315,7 +314,7 @@ class Box:
             }
             self._call(message, [*slot.attach_fds, *cpu, *pressure, *into])
             self._generation = slot.generation
-            self.compiles_in_runs = slot.cpu_format in ("v1", "v2")
+            self.compiles_in_runs = slot.cpu_format in ("v1", "v2") and self._disk is None
         return slot
 
     def _call(self, message: dict[str, Any], fds: Sequence[int] = (), timeout_s: float = _ANSWER_GRACE_S) -> dict[str, Any]:
@@ -351,9 +350,9 @@ class Box:
             raise
 
 
-def _load_frame(program: Program) -> tuple[dict[str, Any], Iterable[bytes]]:
-    """What makes the runner load it, and what is in the files that go with the frame."""
-    frame = {
+def _load_frame(program: Program) -> dict[str, Any]:
+    """What makes the runner load it; its files go with the frame."""
+    return {
         "op": "load",
         "files": list(program.files),
         "executables": list(program.executables),
@@ -362,4 +361,3 @@ def _load_frame(program: Program) -> tuple[dict[str, Any], Iterable[bytes]]:
         "warm": program.warm,
         "compile": False,
     }
-    return frame, program.files.values()

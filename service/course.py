@@ -33,7 +33,7 @@ from service.judging_stats import JudgingStats
 from service.loaded_problem import LoadedProblem
 from service.queue import Job
 from service.run_limits import TestLimits
-from service.schemas import Event, ProgramChecker, Result, Status, TestResult, Verdict
+from service.schemas import CompileResult, Event, ProgramChecker, Result, Status, TestResult, Verdict
 from service.undecided import StepsBack, Undecided
 from service.verdicts import verdict_of_run
 
@@ -71,7 +71,8 @@ class Course:
         self._cancelled = cancelled
         self._ranking = problem.ranking
         self._end = tiers.covered(job.submission.coverage, len(problem.tests))
-        self._compiled: Compiled | None = None
+        self._compiled: CompileResult | None = None
+        """None: not known yet."""
         self._program: Program | None = None
         self._checker: Program | None = None
         self._loaded: Program | None = None
@@ -122,8 +123,8 @@ class Course:
         """How compiling ended. A warm program's first run may be what tells."""
         if self._compiled is not None:
             raise Undecided(f"the program compiled, and now does not: {compiled.log}", again=False)
-        self._compiled = compiled
-        told = {**compile_result(compiled).model_dump(), "total": len(self._problem.tests)}
+        self._compiled = compile_result(compiled)
+        told = {**self._compiled.model_dump(), "total": len(self._problem.tests)}
         self._on_event(Event(kind="compiled", data=told))
 
     def _compile_checker(self, box: Box, checker: ProgramChecker) -> Program:
@@ -292,7 +293,7 @@ class Course:
             limit_factor=round(self._limits.factor, 4),
         )
         if self._compiled is not None:
-            result.compile = compile_result(self._compiled)
+            result.compile = self._compiled
         if self._error is None and not result.compile.ok:
             tiers.fold_compile_error(result, self._ranking, self._tests)
         else:

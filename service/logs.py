@@ -50,9 +50,8 @@ def configure_logs(log_format: str, log_level: str) -> None:
 
 def _console(*, colors: bool) -> structlog.dev.ConsoleRenderer:
     # plain tracebacks: those with local variables show sources and keys, and take seconds
-    if colors:
-        return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    return structlog.dev.ConsoleRenderer(columns=_PLAIN_COLUMNS, exception_formatter=structlog.dev.plain_traceback)
+    columns = None if colors else _PLAIN_COLUMNS
+    return structlog.dev.ConsoleRenderer(columns=columns, exception_formatter=structlog.dev.plain_traceback)
 
 
 def _plain_pair(key: str, value: object) -> str:

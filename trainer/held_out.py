@@ -5,12 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
 from service.client import TierlineClient
 from service.schemas import Failure
-from trainer.devices import device
 from trainer.intervals import Interval, bootstrap
 from trainer.judging import Counts, Judging
 from trainer.rollout import Rollout, roll_out
@@ -30,15 +26,14 @@ def try_held_out(
 
     Problems and random numbers follow from `seed`: two models with the same seed are tried alike.
     """
-    tokenizer = AutoTokenizer.from_pretrained(model_folder)
-    model = AutoModelForCausalLM.from_pretrained(model_folder, dtype=torch.float32).to(device()).eval()
+    sampler = TransformersSampler.from_folder(model_folder)
     chosen = held_out_tasks(asked.tasks, asked.problems, seed, client)
     tasks = [task for task in chosen for _ in range(asked.samples)]
     seeds = [seed_of(seed, "held out", place) for place in range(len(tasks))]
     counts = [Counts() for _ in chosen]
     rollouts: dict[int, Rollout] = {}
     with Judging(client, 1.0) as judging:
-        for place, rollout in roll_out(TransformersSampler(model, tokenizer), make_setting(setting, client), tasks, seeds):
+        for place, rollout in roll_out(sampler, make_setting(setting, client), tasks, seeds):
             rollouts[place] = rollout
             judging.put(place, rollout)
         for place, judged in judging.verdicts().items():

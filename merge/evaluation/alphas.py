@@ -7,15 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoTokenizer
 
 from merge.evaluation.engine_options import Transformers, Vllm
 from merge.evaluation.engines import Dial, Pair, dial_of, vllm_server
 from merge.evaluation.evaluate import Cost, Evaluation, evaluate
 from merge.evaluation.samples import Sample, read_samples
 from service.client import TierlineClient
-from trainer.devices import device
 from trainer.files import folder_digest, read_json, write_json
 from trainer.judging import Known
 from trainer.sampling import Sampler
@@ -100,11 +98,10 @@ def evaluate_model(
 
 @contextmanager
 def _sampler(folder: Path, engine: Transformers | Vllm, log: Path) -> Iterator[Sampler]:
-    tokenizer = AutoTokenizer.from_pretrained(folder)
     if isinstance(engine, Transformers):
-        model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(device()).eval()
-        yield TransformersSampler(model, tokenizer)
+        yield TransformersSampler.from_folder(folder)
         return
+    tokenizer = AutoTokenizer.from_pretrained(folder)
     with (
         vllm_server(folder, engine, log) as server,
         closing(OpenAISampler(server.url, tokenizer, check=server.check)) as sampler,

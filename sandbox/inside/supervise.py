@@ -30,9 +30,9 @@ _PLACES_LOOK_MS = 20
 class Clocks(NamedTuple):
     """Where the clocks stand when a program starts, in ns. `earlier_ns`: CPU time that its process has used before."""
 
-    start_ns: int = 0
-    cpu_ns: int = 0
-    stalled_ns: int = -1
+    start_ns: int
+    cpu_ns: int
+    stalled_ns: int
     earlier_ns: int = 0
 
 
@@ -57,11 +57,6 @@ class Meter:
     cpu_fd: int = -1
     cpu_format: str = "none"
     pressure_fd: int = -1
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether `cpu_ns` counts the program's processes only, and to the moment."""
-        return True
 
     def watch_bytes(self, run: dict[str, Any]) -> int:
         """How much the runner must not let the program use; 0 where the kernel sees to it."""
@@ -100,10 +95,6 @@ class Meter:
 class ProcMeter(Meter):
     """Without any control group: what /proc tells."""
 
-    @property
-    def is_exact(self) -> bool:
-        return False
-
     def watch_bytes(self, run: dict[str, Any]) -> int:
         limit: int = run["memory_mb"] << 20
         return limit
@@ -118,10 +109,6 @@ class ProcMeter(Meter):
 
 class OwnGroupMeter(Meter):
     """The container's own group, as it shows itself inside. See own_group.py."""
-
-    @property
-    def is_exact(self) -> bool:
-        return False
 
     def watch_bytes(self, run: dict[str, Any]) -> int:
         # Output is charged to the group, and taken off again by the host: a program may fill both to the brim.

@@ -1,4 +1,4 @@
-"""A Python source that forks of the runner run: compiled once, by its first run where that can be, else in a child of its own.
+"""A Python source that forks of the runner run: compiled once, in a child of its own or, where the host says so, by the first.
 
 A fork costs as much as a short program, so most sources are compiled by the very child that then runs them: it says when it is
 done, and the program's clocks start when the runner has heard it. Whatever is not quickly and silently compiled there - it does
@@ -119,7 +119,7 @@ class WarmProgram:
         return job
 
     def _start_and_compile(self, run: Run, streams: Sequence[int], clocks: supervise.Clocks) -> Started | Job | None:
-        if run["yields"] or not self._supervisor.meter.is_exact or os.stat(self._path).st_size > _SHORT_BYTES:
+        if os.stat(self._path).st_size > _SHORT_BYTES:
             return None
         code = os.memfd_create("code")
         ours, theirs = (end.detach() for end in socket.socketpair())

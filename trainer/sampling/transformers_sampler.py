@@ -7,11 +7,14 @@ Shapes: b rows, t tokens, v words.
 """
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from trainer.devices import device
 from trainer.sampling.sampler import Completion, FinishReason, Prompt
 
 
@@ -26,6 +29,12 @@ class TransformersSampler:
         self._tokenizer = tokenizer
         self._batch = batch
         self._ends = _ends_of(model, tokenizer)
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> "TransformersSampler":
+        """Of a model in Hugging Face's format, in float32, where small things run."""
+        model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(device()).eval()
+        return cls(model, AutoTokenizer.from_pretrained(folder))
 
     @property
     def tokenizer(self) -> Any:
