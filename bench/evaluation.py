@@ -1,6 +1,6 @@
 """What judging adds to the time of an evaluation: sampling alone beside sampling that is judged meanwhile, on one machine.
 
-    python -m bench.evaluation [--samples 250] [--problems 100] [--rounds 3] [--boxes N] [--model DIR]
+    python -m bench.evaluation [--samples 250] [--problems 100] [--rounds 3] [--cores N] [--boxes N] [--model DIR]
 
 The model is the small one of `tierline train sweep --preset laptop` after its warm start (made here, minutes, unless --model
 names one). Each round has problems and random numbers of its own and a fresh judge, which stands by, idle, while sampling alone
@@ -25,7 +25,8 @@ import torch
 
 from bench.report import Row, console, finish
 from bench.server import Served, serve
-from merge.evaluation.evaluate import CHUNK, Evaluation, evaluate, roll_out_samples
+from merge.evaluation.engine_options import CHUNK
+from merge.evaluation.evaluate import Evaluation, evaluate, roll_out_samples
 from merge.evaluation.problem_sets import problem_set
 from service.client import TierlineClient
 from trainer.judging import Judge
@@ -182,18 +183,21 @@ def rows_of(rounds: list[Round], samples: int) -> list[Row]:
 
 
 def main() -> None:
-    """Measure, print, write bench/out/evaluation.json."""
-    cores = len(os.sched_getaffinity(0))
+    """Measure, print, write bench/out/evaluation_N_cores.json."""
+    allowed = sorted(os.sched_getaffinity(0))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=int, default=250, help="of each problem")
     parser.add_argument("--problems", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1, help="of the first round and of the model")
-    parser.add_argument(
-        "--boxes", type=int, default=max(1, cores - 1), help="of the judge; default: all cores but the one that samples"
-    )
+    parser.add_argument("--cores", type=int, default=len(allowed), help="of this machine, for all of it; default: all")
+    parser.add_argument("--boxes", type=int, help="of the judge; default: all cores but the one that samples")
     parser.add_argument("--model", type=Path, help="a model of that kind, in place of making one")
     options = parser.parse_args()
+    if not 1 <= options.cores <= len(allowed):
+        parser.error(f"--cores {options.cores}: there are {len(allowed)}")
+    os.sched_setaffinity(0, allowed[: options.cores])
+    options.boxes = options.boxes or max(1, options.cores - 1)
     config = read_sweep_config("laptop")
     assert config.warm_start is not None
     torch.set_num_threads(config.torch_threads or 1)
@@ -201,8 +205,9 @@ def main() -> None:
         model = options.model or warm_start(config.warm_start, options.seed, Path(folder) / "init", setting=config.run.setting)
         sampler = TransformersSampler.from_folder(model)
         rounds = [one_round(sampler, config, options, number) for number in range(options.rounds)]
-    finish("evaluation", "an evaluation beside its sampling alone", rows_of(rounds, options.samples * options.problems),
-           rounds=options.rounds, boxes=options.boxes)  # fmt: skip
+    title = f"an evaluation beside its sampling alone, on {options.cores} cores"
+    rows = rows_of(rounds, options.samples * options.problems)
+    finish(f"evaluation_{options.cores}_cores", title, rows, rounds=options.rounds, boxes=options.boxes)
 
 
 if __name__ == "__main__":

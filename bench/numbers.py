@@ -51,8 +51,11 @@ SECTIONS = (
     Section("Two workers", "redis", "bench-redis", "Tests a second of two workers, one box each, beside one.", ("two workers",)),
     Section("Merging", "merge", "bench-merge", "`tierline merge` beside `cp -r` and sync, whole processes by turns."),
     Section("Alpha in place", "set_alpha", "bench-set-alpha", "`InPlace.set_alpha` beside one copy of the weights, on one core."),
-    Section("Evaluation", "evaluation", "bench-evaluation",
-            "250 samples of each of 100 problems by the small model, judged while sampling goes on, beside sampling alone."),
+    *(
+        Section(f"Evaluation on {cores} cores", f"evaluation_{cores}_cores", f'bench-evaluation ARGS="--cores {cores}"',
+                "250 samples of each of 100 problems by the small model, judged while sampling goes on, beside sampling alone.")
+        for cores in (2, 3, 4)
+    ),
     Section("Limits on machines of different speed", "clocks", "bench-clocks", "Verdicts of workers that a quota slows down."),
     Section("200 requests at once", "overload", "bench-overload", "Each answer is right or 429; the server answers throughout."),
     Section("Parts that are killed", "faults", "bench-faults", "Submissions while workers, boxes, servers and Redis are killed."),

@@ -99,12 +99,12 @@ def evaluate_model(
 @contextmanager
 def _sampler(folder: Path, engine: Transformers | Vllm, log: Path) -> Iterator[Sampler]:
     if isinstance(engine, Transformers):
-        yield TransformersSampler.from_folder(folder)
+        yield TransformersSampler.from_folder(folder, batch=engine.batch)
         return
     tokenizer = AutoTokenizer.from_pretrained(folder)
     with (
         vllm_server(folder, engine, log) as server,
-        closing(OpenAISampler(server.url, tokenizer, check=server.check)) as sampler,
+        closing(OpenAISampler(server.url, tokenizer, threads=engine.batch, check=server.check)) as sampler,
     ):
         yield sampler
 

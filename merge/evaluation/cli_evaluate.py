@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from merge.evaluation.engine_options import BATCH, CHUNK, Transformers, Vllm, vllm_of
 from service.client import DEFAULT_URL
 from trainer.cli_sweep import Key, Server, clear_errors, first_key
 from trainer.judging import Judge
@@ -39,6 +40,7 @@ def evaluate(
             "server that has --model (or --low, and merge.in_place.vllm_extension)."
         ),
     ] = None,
+    batch: Annotated[int, typer.Option(min=1, max=CHUNK, help="Answers that are sampled at once.")] = BATCH,
     seed: Annotated[int, typer.Option(min=0, help="Of problems and random numbers.")] = 1,
     export: Annotated[Path | None, typer.Option(help="Also write what LiveCodeBench's runner takes as custom outputs.")] = None,
     server: Server = DEFAULT_URL,
@@ -53,7 +55,7 @@ def evaluate(
         from merge.evaluation.analysis import Study, analyse  # torch: seconds
         from merge.evaluation.samples import for_livecodebench
 
-        found = _sampled(out, model, low, high, values, problems, samples, chosen, vllm, seed, judge)
+        found = _sampled(out, model, low, high, values, problems, samples, chosen, _engine(vllm, batch), seed, judge)
         budgets = [k for k in (1, 8, 32, 100, 250, 1000) if k <= samples]
         analysis = analyse(Study({seed: found}), budgets)
         (out / "analysis.json").write_text(json.dumps(analysis, indent=2) + "\n", encoding="utf-8")
@@ -99,19 +101,21 @@ def _setting(text: str) -> Any:
         raise ValueError("setting: " + "; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors())) from None
 
 
+def _engine(vllm: str | None, batch: int) -> Transformers | Vllm:
+    return Transformers(batch=batch) if vllm is None else vllm_of(vllm, batch)
+
+
 def _sampled(
     out: Path, model: Path | None, low: Path | None, high: Path | None, alphas: tuple[float, ...], problems: str, samples: int,
-    setting: Any, vllm: str | None, seed: int, judge: Judge,
+    setting: Any, engine: Transformers | Vllm, seed: int, judge: Judge,
 ) -> dict[float, list[Any]]:  # fmt: skip
     from merge.evaluation.alphas import evaluate_alphas, evaluate_model
-    from merge.evaluation.engine_options import Transformers, vllm_of
     from merge.evaluation.engines import Pair
     from merge.evaluation.problem_sets import problem_set
 
     def told(alpha: float, done: int, wanted: int) -> None:
         _err.print(f"  {f'alpha {alpha:g}: ' if model is None else ''}{done} of {wanted} samples")
 
-    engine = Transformers() if vllm is None else vllm_of(vllm)
     with judge.client() as client:
         tasks = problem_set(problems, seed, client)
         if model is not None:

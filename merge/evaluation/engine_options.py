@@ -4,6 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+CHUNK = 1024
+"""Answers between two writes of what was judged: no batch is larger."""
+BATCH = 256
+
 
 class Transformers(BaseModel):
     """In this process."""
@@ -11,6 +15,7 @@ class Transformers(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     engine: Literal["transformers"] = "transformers"
+    batch: int = Field(BATCH, ge=1, le=CHUNK, description="answers that are sampled at once; a GPU has room for many")
 
 
 class Vllm(BaseModel):
@@ -26,6 +31,7 @@ class Vllm(BaseModel):
     python: str | None = Field(
         None, description="to start one: the interpreter of an environment with vLLM and tierline; default: this one"
     )
+    batch: int = Field(BATCH, ge=1, le=CHUNK, description="requests that are open at once")
     arguments: dict[str, str | int | float | bool] = Field(
         default_factory=dict, description="of the server that is started, without dashes: dtype, max-model-len, ..."
     )
@@ -34,6 +40,6 @@ class Vllm(BaseModel):
 Engine = Annotated[Transformers | Vllm, Field(discriminator="engine")]
 
 
-def vllm_of(text: str) -> Vllm:
+def vllm_of(text: str, batch: int = BATCH) -> Vllm:
     """From the command line: the URL of a server, or the Python to start one with."""
-    return Vllm(url=text) if text.startswith(("http://", "https://")) else Vllm(python=text)
+    return Vllm(url=text, batch=batch) if text.startswith(("http://", "https://")) else Vllm(python=text, batch=batch)

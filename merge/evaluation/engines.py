@@ -51,10 +51,10 @@ def dial_of(pair: Pair, engine: Transformers | Vllm, log: Path) -> Iterator[Dial
     """Raises MergeRefused when the ends do not fit each other, ConnectionError when a server does not start or ends,
     httpx.HTTPError when it does not do as it is told. `log`: the file for what a server says that is started."""
     if isinstance(engine, Transformers):
-        yield _InThisProcess(pair)
+        yield _InThisProcess(pair, engine.batch)
         return
     with vllm_server(pair.low, engine, log) as server:
-        dial = _AtAServer(pair, server)
+        dial = _AtAServer(pair, server, engine.batch)
         try:
             yield dial
         finally:
@@ -62,20 +62,21 @@ def dial_of(pair: Pair, engine: Transformers | Vllm, log: Path) -> Iterator[Dial
 
 
 class _InThisProcess:
-    def __init__(self, pair: Pair) -> None:
+    def __init__(self, pair: Pair, batch: int) -> None:
         model: Any = AutoModelForCausalLM.from_pretrained(pair.low, dtype=torch.float32).to(device()).eval()
         self._model = InPlace(model, pair.low, pair.high)
-        self.sampler: Sampler = TransformersSampler(model, AutoTokenizer.from_pretrained(pair.low))
+        self.sampler: Sampler = TransformersSampler(model, AutoTokenizer.from_pretrained(pair.low), batch=batch)
 
     def set_alpha(self, alpha: float) -> None:
         self._model.set_alpha(alpha)
 
 
 class _AtAServer:
-    def __init__(self, pair: Pair, server: Running) -> None:
+    def __init__(self, pair: Pair, server: Running, batch: int) -> None:
         self._server = Server(server.url)
         self._server.load_pair(pair.low.absolute(), pair.high.absolute())
-        self.sampler: Sampler = OpenAISampler(server.url, AutoTokenizer.from_pretrained(pair.low), check=server.check)
+        tokenizer = AutoTokenizer.from_pretrained(pair.low)
+        self.sampler: Sampler = OpenAISampler(server.url, tokenizer, threads=batch, check=server.check)
 
     def set_alpha(self, alpha: float) -> None:
         self._server.set_alpha(alpha)

@@ -16,6 +16,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from merge.evaluation.engine_options import CHUNK
 from merge.evaluation.samples import Sample, line_of, read_samples, sample_of
 from service.client import TierlineClient
 from trainer.files import read_json, write_json
@@ -27,8 +28,6 @@ from trainer.settings import Setting
 from trainer.tasks import Task
 
 _ROUNDS = 3
-CHUNK = 1024
-"""Rollouts between two writes of what was judged."""
 _TOKENS_AHEAD = 1 << 20
 """Sampled and not judged, beyond which sampling waits: some hundred megabytes. The first samples of a problem are nearly all new
 programs and the last nearly all known ones, so a judge that is behind at first catches up."""

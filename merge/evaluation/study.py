@@ -24,6 +24,8 @@ from trainer.judging import Judge
 from trainer.sweep import SweepRequest, Told, sweep
 from trainer.task_order import held_out_tasks
 
+_MAY_CHANGE = {"python", "url", "batch"}
+"""Of an engine, while a study is under way: where it is, and how much it does at once."""
 ASKED, ANALYSIS, TIMES = "asked.json", "analysis.json", "times.json"
 
 
@@ -39,7 +41,7 @@ def study(config: StudyConfig, out: Path, judge: Judge, telling: Telling | None 
     """Do what is left of it; the analysis, also written as `out/analysis.json`. Raises ValueError when `out` holds another
     study."""
     telling = telling or Telling()
-    claim(out, ASKED, config.model_dump(mode="json", exclude={"engine": {"python", "url"}}), "study")  # which may move
+    claim(out, ASKED, config.model_dump(mode="json", exclude={"engine": _MAY_CHANGE}), "study")
     judge.check()
     stages = len(config.seeds) * 3 + 1
     samples: dict[int, dict[float, list[Sample]]] = {}

@@ -31,10 +31,10 @@ class TransformersSampler:
         self._ends = _ends_of(model, tokenizer)
 
     @classmethod
-    def from_folder(cls, folder: Path) -> "TransformersSampler":
+    def from_folder(cls, folder: Path, *, batch: int = 256) -> "TransformersSampler":
         """Of a model in Hugging Face's format, in float32, where small things run."""
         model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(device()).eval()
-        return cls(model, AutoTokenizer.from_pretrained(folder))
+        return cls(model, AutoTokenizer.from_pretrained(folder), batch=batch)
 
     @property
     def tokenizer(self) -> Any:
