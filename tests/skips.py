@@ -6,7 +6,6 @@ a missing install step.
 
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,8 +21,7 @@ class AllowedSkips:
 
     def __init__(self, patterns: list[str]) -> None:
         self._patterns = patterns
-        self.unexpected: dict[str, None] = {}
-        """In the order in which they came; two processes tell of the same module."""
+        self.unexpected: list[str] = []
 
     def _note(self, report: pytest.TestReport | pytest.CollectReport) -> None:
         if (
@@ -33,7 +31,7 @@ class AllowedSkips:
         ):
             return
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        self.unexpected[f"{report.nodeid}: {reason}"] = None
+        self.unexpected.append(f"{report.nodeid}: {reason}")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._note(report)
@@ -43,16 +41,8 @@ class AllowedSkips:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if (told := getattr(session.config, "workeroutput", None)) is not None:
-            told["unexpected_skips"] = list(self.unexpected)
-        elif self.unexpected and session.exitstatus == pytest.ExitCode.OK:
+        if self.unexpected and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any, error: object | None) -> None:
-        """A process of pytest-xdist is done, which tells of skipped tests by itself, but not of skipped modules."""
-        del error
-        self.unexpected.update(dict.fromkeys(getattr(node, "workeroutput", {}).get("unexpected_skips", ())))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.unexpected:
