@@ -30,8 +30,10 @@ key: ## a fresh API key into .env for the compose stack, unless there is one
 up: key ## the stack in containers: redis, api, worker; more workers: make up ARGS="--scale worker=4"
 	@$$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose) up --build --detach $(ARGS)
 
+# Two processes, for tests wait as much as they compute; a file stays in one of them. What ARGS names runs in one.
+# Tests start hundreds of processes: each would compile our modules anew, half a second, where the environment forbids to keep bytecode.
 test: setup-dev ## all tests; when CI is set, a skip that .ci/allowed-skips does not list fails
-	@$(PY) -m pytest -p tests.skips $(if $(CI),--allowed-skips .ci/allowed-skips) $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -p tests.skips $(if $(ARGS),,-n 2 --dist loadfile --no-loadscope-reorder) $(if $(CI),--allowed-skips .ci/allowed-skips) $(ARGS)
 
 test-docker: setup-dev ## images and compose stack: the problem set, and a batch in which a worker and Redis die
 	@TEST_DOCKER=1 $(PY) -m pytest tests/docker $(ARGS)

@@ -18,7 +18,7 @@ import httpx
 import psutil
 
 from bench.redis_server import RedisServer
-from bench.server import free_port, stop
+from bench.server import data_folder, free_port, stop
 
 _COMMAND = Path(sys.executable).with_name("tierline")
 
@@ -101,12 +101,13 @@ def cluster(
     boxes: int = 0,
     cores: list[set[int]] | None = None,
     around: Callable[[list[Part], Path], AbstractContextManager[None]] | None = None,
+    cache: Path | None = None,
     **settings: object,
 ) -> Iterator[Cluster]:
     """Start all parts, wait until they are ready, and end them.
 
-    `cores` binds each worker; `around` is entered with the workers and the folder of all before they start; `settings` become
-    TIERLINE_ variables.
+    `cores` binds each worker; `around` is entered with the workers and the folder of all before they start; `cache`: see
+    `data_folder`; `settings` become TIERLINE_ variables.
     """
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
@@ -131,6 +132,7 @@ def cluster(
             with around(made.workers, folder) if around else nullcontext():
                 try:
                     for part in made.parts:
+                        data_folder(folder / part.name, cache)
                         part.start()
                     made.until_ready()
                     yield made

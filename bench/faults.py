@@ -242,6 +242,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=float, default=2.0, help="seconds between faults, on average")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--cache", type=Path, help="what languages prepare on a machine is looked for and kept here")
     parser.add_argument("--logs", type=Path, help="keep the logs of all parts here")
     parser.add_argument("--out", type=Path, default=OUT, help="folder of faults.json")
     options = parser.parse_args()
@@ -251,7 +252,7 @@ def main() -> None:
     batches = iter([pairs[start : start + _BATCH] for start in range(0, len(pairs), _BATCH)])
     with (
         console.status("starting") as status,
-        cluster(servers=2, workers=options.workers, boxes=1, around=_small_disks, store_cache_mb=16) as made,
+        cluster(servers=2, workers=options.workers, boxes=1, around=_small_disks, cache=options.cache, store_cache_mb=16) as made,
     ):
         with TierlineClient(made.urls[0]) as client:
             for number in range(_PROBLEMS):

@@ -79,15 +79,25 @@ def _name(process: psutil.Process) -> str:
         return ""
 
 
+def data_folder(place: Path, cache: Path | None) -> Path:
+    """A data folder for a judge. What languages prepare once on a machine, half a minute of a processor, is looked for and kept
+    in `cache`, where there is one: judges may share it."""
+    place.mkdir(mode=0o700, exist_ok=True)
+    if cache is not None:
+        (place / "cache").symlink_to(cache)
+    return place
+
+
 @contextmanager
-def serve(boxes: int = 0, **settings: object) -> Iterator[Served]:
+def serve(boxes: int = 0, cache: Path | None = None, **settings: object) -> Iterator[Served]:
     """Start a server, wait until it is ready, and end it with SIGTERM. `settings` become TIERLINE_ variables."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         port = free_port()
         env = {name: value for name, value in os.environ.items() if not name.startswith("TIERLINE_")}
         env |= {f"TIERLINE_{name.upper()}": str(value) for name, value in settings.items()}
         command = Path(sys.executable).with_name("tierline")
-        argv = [str(command), "serve", "--port", str(port), "--boxes", str(boxes), "--data-dir", f"{folder}/data"]
+        data = data_folder(Path(folder) / "data", cache)
+        argv = [str(command), "serve", "--port", str(port), "--boxes", str(boxes), "--data-dir", str(data)]
         log = Path(folder) / "log"
         with log.open("wb") as stream, subprocess.Popen(argv, env=env, stdout=stream, stderr=stream) as process:
             url = f"http://127.0.0.1:{port}"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.redis_server import RedisServer
+from bench.server import data_folder
 from sandbox import Pool, PoolConfig
 from tests.walls import WallOption, choose_tests, mark_known_differences
 
@@ -56,12 +57,8 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def data_dir(tmp_path: Path, cache_dir: Path) -> Path:
-    """For a judge that a test starts as a process. What languages prepare once on a machine, half a minute of a processor beside
-    the test, is prepared once in the session."""
-    folder = tmp_path / "data"
-    folder.mkdir(mode=0o700)
-    (folder / "cache").symlink_to(cache_dir)
-    return folder
+    """For a judge that a test starts as a process. What languages prepare once on a machine is prepared once in the session."""
+    return data_folder(tmp_path / "data", cache_dir)
 
 
 @pytest.fixture(scope="session")

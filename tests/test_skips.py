@@ -21,7 +21,14 @@ def test_of_a_tool():
 """
 
 
-def _run(folder: Path, allowed: str) -> subprocess.CompletedProcess[str]:
+MODULE = """
+import pytest
+
+pytest.skip("no such library", allow_module_level=True)
+"""
+
+
+def _run(folder: Path, allowed: str, *options: str) -> subprocess.CompletedProcess[str]:
     (folder / "test_it.py").write_text(SUITE)
     (folder / "allowed").write_text(allowed)
     argv = [
@@ -36,6 +43,7 @@ def _run(folder: Path, allowed: str) -> subprocess.CompletedProcess[str]:
         "/dev/null",
         "--rootdir",
         ".",
+        *options,
     ]
     return subprocess.run(argv, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
 
@@ -49,6 +57,14 @@ def test_a_skip_that_is_not_listed_fails_the_run_and_is_named(tmp_path: Path) ->
 
 def test_a_skip_that_is_listed_is_fine(tmp_path: Path) -> None:
     assert _run(tmp_path, "test_it.py::test_of_*  needs the tool\n").returncode == 0
+
+
+def test_of_two_processes_it_hears_the_same_and_each_skip_once(tmp_path: Path) -> None:
+    (tmp_path / "test_module.py").write_text(MODULE)
+    done = _run(tmp_path, "", "-n", "2")
+    assert done.returncode == 1
+    assert done.stdout.count("test_module.py: Skipped: no such library\n") == 1
+    assert done.stdout.count("test_it.py::test_of_a_tool: Skipped: no such tool\n") == 1
 
 
 def test_patterns_are_first_words_of_lines_without_comments() -> None:

@@ -5,9 +5,12 @@ Otherwise they are processes like any other: their own pid to kill, their own ou
 
 import multiprocessing
 import os
+import runpy
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
@@ -64,6 +67,13 @@ def tierline(*arguments: str) -> None:
     main()
 
 
+def script(path: str, *arguments: str) -> None:
+    """What `python PATH` does, in this process."""
+    sys.argv = [path, *arguments]
+    sys.path.insert(0, str(Path(path).parent))
+    runpy.run_path(path, run_name="__main__")
+
+
 def _pipe() -> tuple[IO[str], Connection]:
     reader, writer = _FORKING.Pipe(duplex=False)
     with reader:
@@ -76,6 +86,7 @@ def _begin(
     for place, said in ((1, out), (2, err)):
         os.dup2(said.fileno(), place)
         said.close()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # else that of who began it all: a job in the background ignores it
     os.environ.clear()
     os.environ.update(environment)
     function(*arguments)

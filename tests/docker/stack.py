@@ -1,5 +1,6 @@
 """A compose stack for tests: its own project name, port and key, taken down with everything it made."""
 
+import fcntl
 import json
 import os
 import secrets
@@ -8,7 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,6 +21,14 @@ import httpx
 
 ROOT = Path(__file__).parents[2]
 _UP_S = 240.0
+
+
+@contextmanager
+def one_builds() -> Iterator[None]:
+    """Only one process at a time: two at once would make the same layers, the second finds what the first has made."""
+    with (Path(tempfile.gettempdir()) / "tierline-test-build.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 class Stack:
@@ -41,7 +53,8 @@ class Stack:
 
     def __enter__(self) -> "Stack":
         try:
-            self.compose("build", "--quiet")
+            with one_builds():
+                self.compose("build", "--quiet")
             self.compose("up", "--detach", "--no-build", "--scale", f"worker={self.workers}")
             self.wait_for_workers(self.workers)
         except BaseException:

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
-from bench.server import Served, serve
+from bench.server import Served, data_folder, serve
 from tests.docs.pages import PAGES, ROOT, Block, blocks_of, name_of
 
 _RUN = [page for page in PAGES if any(block.mark == "run" for block in blocks_of(page))]
@@ -34,10 +34,16 @@ for i, value in enumerate(a, 1):
 
 
 @pytest.fixture(scope="module")
-def judge() -> Iterator[Served]:
+def judge(cache_dir: Path) -> Iterator[Served]:
     """For all pages."""
-    with serve(boxes=2) as served:
+    with serve(boxes=2, cache=cache_dir) as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Path:
+    """The data folder of all pages."""
+    return data_folder(tmp_path_factory.mktemp("pages") / "data", cache_dir)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -82,7 +88,7 @@ def test_block_can_be_read(block: Block) -> None:
 
 
 @pytest.mark.parametrize("page", _RUN, ids=name_of)
-def test_blocks_run(page: Path, judge: Served, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_blocks_run(page: Path, judge: Served, data: Path, tmp_path: Path) -> None:
     (tmp_path / "sol.py").write_text(SOL)
     printed = ""
     for block in blocks_of(page):
@@ -90,7 +96,7 @@ def test_blocks_run(page: Path, judge: Served, tmp_path: Path, tmp_path_factory:
         if block.mark == "file":
             (tmp_path / block.what).write_text(code)
         elif block.mark == "run":
-            printed = _run(block, code, tmp_path, tmp_path_factory.getbasetemp() / "data")
+            printed = _run(block, code, tmp_path, data)
         elif block.mark == "output":
             assert _masked(printed) == _masked(block.code), f"{block.place}: it prints\n{printed}"
 

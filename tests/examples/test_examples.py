@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from service.client import verl_score
+from tests import warm
 from tests.service import wheels
 from tests.service.serving import Serving, server_fixture
 
@@ -23,12 +24,29 @@ KEY = "example-key"
 server = server_fixture(api_keys=[KEY])
 
 
+ENVIRONMENT = {**os.environ, "TQDM_DISABLE": "1"}
+
+
+def called(server: Serving, name: str, *arguments: object) -> list[str]:
+    """The example and its arguments."""
+    return [str(EXAMPLES / name), "--server", server.url, "--key", KEY, *map(str, arguments)]
+
+
 def run(server: Serving, name: str, *arguments: object) -> list[str]:
     """The lines that it prints."""
-    argv = [sys.executable, str(EXAMPLES / name), "--server", server.url, "--key", KEY, *map(str, arguments)]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=200, cwd=ROOT, env={**os.environ, "TQDM_DISABLE": "1"})
+    argv = [sys.executable, *called(server, name, *arguments)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=200, cwd=ROOT, env=ENVIRONMENT)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
+
+
+def run_warm(server: Serving, name: str, *arguments: object) -> list[str]:
+    """The same for those that import torch and TRL."""
+    with warm.Warm(warm.script, *called(server, name, *arguments), environment=ENVIRONMENT) as process:
+        said = process.stderr.read()
+        lines = process.stdout.read().splitlines()
+    assert process.returncode == 0, said
+    return lines
 
 
 def table(lines: list[str]) -> dict[str, list[float]]:
@@ -40,11 +58,12 @@ def table(lines: list[str]) -> dict[str, list[float]]:
 def trained(server: Serving, tmp_path_factory: pytest.TempPathFactory) -> dict[float, tuple[Path, list[str]]]:
     """Folder and printed lines of a model for each coverage."""
     folder = tmp_path_factory.mktemp("runs")
-    found = {}
-    for coverage in (0.5, 1.0):
+
+    def train(coverage: float) -> tuple[Path, list[str]]:
         out = folder / f"{coverage:g}"
-        found[coverage] = (out, run(server, "trl_reward.py", "--coverage", coverage, "--steps", 20, "--out", out))
-    return found
+        return out, run_warm(server, "trl_reward.py", "--coverage", coverage, "--steps", 20, "--out", out)
+
+    return {coverage: train(coverage) for coverage in (0.5, 1.0)}
 
 
 def test_trl_learns_what_the_coverage_asks_for(trained: dict[float, tuple[Path, list[str]]]) -> None:
@@ -65,7 +84,7 @@ def test_trl_learns_what_the_coverage_asks_for(trained: dict[float, tuple[Path, 
 
 
 def test_alpha_sweep_goes_from_slow_to_fast_and_beyond(server: Serving, trained: dict[float, tuple[Path, list[str]]]) -> None:
-    lines = run(server, "alpha_sweep_in_place.py", trained[0.5][0], trained[1.0][0], "--alphas=-0.5,0,1,1.5")
+    lines = run_warm(server, "alpha_sweep_in_place.py", trained[0.5][0], trained[1.0][0], "--alphas=-0.5,0,1,1.5")
     rows = {float(alpha): shares for alpha, shares in table(lines[1:]).items()}
     assert list(rows) == [-0.5, 0, 1, 1.5]
     assert all(abs(sum(shares) - 1) < 0.002 for shares in rows.values())
@@ -106,7 +125,7 @@ def test_submissions_reach_the_tiers_that_they_should(
 def test_verl_scores_and_rows(server: Serving, tmp_path: Path) -> None:
     from datasets import load_dataset
 
-    lines = run(server, "verl_reward.py", "--data", tmp_path, "--whole")
+    lines = run_warm(server, "verl_reward.py", "--data", tmp_path, "--whole")
     assert table(lines[1:4]) == {"fast": [1.0, 1.0], "brute": [0.25, 0.5], "wrong": [0.0, 0.0]}
     rows: Any = load_dataset("parquet", data_files=str(tmp_path / "train.parquet"), split="train", cache_dir=str(tmp_path))
     assert lines[4] == f"2 rows in {tmp_path / 'train.parquet'}"

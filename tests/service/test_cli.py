@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.server import Served, serve
+from bench.server import Served, data_folder, serve
 from service.cli_judge import exit_status, language_of, render
 from service.cli_output import Exit, megabytes, seconds, size
 from service.schemas import Result, TierResult, Verdict
@@ -44,8 +44,8 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    place = Place(tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("data"))
+def place(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Place:
+    place = Place(tmp_path_factory.mktemp("work"), data_folder(tmp_path_factory.mktemp("place") / "data", cache_dir))
     place.write("sum.json", json.dumps(PROBLEM))
     place.write("right.py", RIGHT)
     place.write("wrong.py", "print(4)\n")
@@ -53,8 +53,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Served]:
-    with serve(boxes=1) as served:
+def server(cache_dir: Path) -> Iterator[Served]:
+    with serve(boxes=1, cache=cache_dir) as served:
         served.put_problem("sum", PROBLEM)
         yield served
 

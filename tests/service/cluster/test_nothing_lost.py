@@ -15,8 +15,7 @@ import pytest
 import redis
 
 from bench.redis_server import RedisServer
-from service.cluster import names
-from service.cluster.leases import LEASE_MS
+from service.cluster import names, news, sweeper
 from service.cluster.redis_queue import RedisQueue
 from service.cluster.scripts import Scripts
 from service.errors import Draining, Unavailable
@@ -41,6 +40,13 @@ def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def _sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What servers and workers look after every three seconds."""
+    monkeypatch.setattr(news, "ASK_EVERY_S", 0.3)
+    monkeypatch.setattr(sweeper, "_SLICES_EVERY_S", 0.3)
 
 
 def settings(server: RedisServer | None = None, **more: Any) -> Settings:
@@ -180,6 +186,7 @@ def test_redis_that_is_killed_and_started_again_costs_time_and_nothing_else(own_
     asyncio.run(asyncio.wait_for(test(), 60))
 
 
+@pytest.mark.usefixtures("_sooner")
 @in_loop
 async def test_what_redis_forgot_is_told_to_it_again() -> None:
     judge = Judge()
@@ -201,7 +208,7 @@ async def test_work_of_a_worker_that_fell_silent_goes_on_elsewhere_and_its_late_
         with client() as asked:
             scripts = Scripts(asked)
             slice_name = asked.lpop(names.slices_list("interactive"))
-            assert scripts("take", [slice_name, "silent", LEASE_MS, ticket.id])[0]  # type: ignore[attr-defined]
+            assert scripts("take", [slice_name, "silent", 300, ticket.id])[0]  # type: ignore[attr-defined]
             async with a_worker(settings(), Judge()):
                 assert await verdict(queue, ticket) == "WA"
                 late = [ticket.id, b"late", "done", "AC", 0, 1000, 1000, 1]
@@ -210,6 +217,7 @@ async def test_work_of_a_worker_that_fell_silent_goes_on_elsewhere_and_its_late_
                 assert undone() == 0
 
 
+@pytest.mark.usefixtures("_sooner")
 @in_loop
 async def test_a_slice_that_was_popped_and_never_taken_is_sent_again() -> None:
     async with a_replica(settings()) as queue:
