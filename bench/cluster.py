@@ -18,7 +18,7 @@ import httpx
 import psutil
 
 from bench.redis_server import RedisServer
-from bench.server import data_folder, free_port, stop
+from bench.server import data_folder, free_port, settle, stop
 
 _COMMAND = Path(sys.executable).with_name("tierline")
 
@@ -85,6 +85,10 @@ class Cluster:
                     pass
                 self._check(until)
                 time.sleep(0.05)
+
+    def settle(self) -> None:
+        """See bench.server."""
+        settle(*(worker.process.pid for worker in self.workers if worker.process is not None))
 
     def _check(self, until: float) -> None:
         dead = [part for part in self.parts if not part.alive]

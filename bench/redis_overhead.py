@@ -73,6 +73,8 @@ def _overhead(rounds: int) -> list[Row]:
         cluster(workers=1, boxes=2) as there,
         httpx.Client(base_url=there.urls[0], timeout=300) as remote,
     ):
+        here.settle()
+        there.settle()
         clients = [here.client, remote]
         for tests in (1, 10):
             for client in clients:
@@ -93,6 +95,8 @@ def _overhead(rounds: int) -> list[Row]:
 
 def _scaling(rounds: int) -> list[Row]:
     with cluster(workers=1, boxes=1, cores=[{0}]) as one, cluster(workers=2, boxes=1, cores=[{0}, {1}]) as two:
+        one.settle()
+        two.settle()
         with httpx.Client(base_url=one.urls[0], timeout=300) as single, httpx.Client(base_url=two.urls[0], timeout=300) as double:
             for client in (single, double):
                 client.put(f"/v1/problems/{_PROBLEM}/10", json=_problem(10)).raise_for_status()

@@ -49,20 +49,26 @@ class Served:
         except psutil.AccessDenied:
             return sum(_alive(process, "rss") for process in self.tree()) / 1e6, "RSS"
 
-    def settle(self, within_s: float = 120) -> None:
-        """Wait for what it does in the background once it is ready: it compiles headers ahead, by a compiler in a box."""
-        until = time.monotonic() + within_s
-        last_seen = time.monotonic()
-        while time.monotonic() < last_seen + _BETWEEN_HEADERS_S:
-            if any(_name(process) == "cc1plus" for process in self.tree()):
-                last_seen = time.monotonic()
-            if time.monotonic() > until:
-                raise RuntimeError(f"a compiler still runs {within_s} s after the start")
-            time.sleep(0.2)
+    def settle(self) -> None:
+        """See the function."""
+        settle(self.process.pid)
 
     def put_problem(self, name: str, problem: dict[str, Any]) -> None:
         """Store a problem."""
         self.client.put(f"/v1/problems/{name}", json=problem).raise_for_status()
+
+
+def settle(*judges: int, within_s: float = 300) -> None:
+    """Wait for what judges do in the background once they are ready: each compiles headers ahead, by a compiler in a box, half a
+    minute of a processor. `judges`: pids of servers or workers."""
+    until = time.monotonic() + within_s
+    last_seen = time.monotonic()
+    while time.monotonic() < last_seen + _BETWEEN_HEADERS_S:
+        if any(_name(process) == "cc1plus" for pid in judges for process in psutil.Process(pid).children(recursive=True)):
+            last_seen = time.monotonic()
+        if time.monotonic() > until:
+            raise RuntimeError(f"a compiler still runs {within_s} s after the start")
+        time.sleep(0.2)
 
 
 def _alive(process: psutil.Process, what: str) -> int:
