@@ -9,6 +9,7 @@ from trainer.config_file import faults_of, read_config
 from trainer.families.compositions import SIZES_OF
 from trainer.judging import RewardKind
 from trainer.plan_config import PlanConfig
+from trainer.sampling import BATCH
 from trainer.settings import ReasoningOptions, SettingOptions
 from trainer.task_sources import TaskFilter
 
@@ -120,7 +121,7 @@ class SamplerOptions(_Given):
         "transformers",
         description="transformers: in this process. vllm: a vLLM server, whose weights the engine keeps up to date",
     )
-    batch: int = Field(256, ge=1, le=65536, description="transformers: prompts completed at once")
+    batch: int = Field(BATCH, ge=1, le=65536, description="transformers: prompts completed at once")
     server: str = Field("http://127.0.0.1:8000", min_length=1, description="vllm: URL of the server")
 
 

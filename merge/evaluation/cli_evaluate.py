@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from merge.evaluation.engine_options import BATCH, CHUNK, Transformers, Vllm, vllm_of
+from merge.evaluation.engine_options import CHUNK, Transformers, Vllm, vllm_of
 from service.client import DEFAULT_URL
 from trainer.cli_sweep import Key, Server, clear_errors, first_key
 from trainer.judging import Judge
+from trainer.sampling import BATCH
 
 app = typer.Typer(add_completion=False)
 _out = Console(highlight=False)

@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from trainer.sampling import BATCH
+
 CHUNK = 1024
 """Answers between two writes of what was judged: no batch is larger."""
-BATCH = 256
 
 
 class Transformers(BaseModel):

@@ -61,7 +61,7 @@ def tasks(client: TierlineClient) -> list[Task]:
 class Interrupted(TransformersSampler):
     """Ends after so many completions."""
 
-    left = 12
+    left = 7
 
     def sample(self, prompts: Any) -> Iterator[tuple[int, Completion]]:
         for place, completion in super().sample(prompts):
@@ -93,11 +93,11 @@ def test_an_interrupted_evaluation_ends_with_the_same_samples(
     monkeypatch.setattr("merge.evaluation.evaluate._TOKENS_AHEAD", 0)
     with pytest.raises(KeyboardInterrupt):
         evaluate(again, Interrupted(*model_of(pair.low)), setting, client)
-    assert len(read_samples(again.path)) == 10
+    assert len(read_samples(again.path)) == 5
     with again.path.open("a") as file:
         file.write('{"problem": "cut o')
     resumed, cost = evaluate(again, TransformersSampler(*model_of(pair.low)), setting, client)
-    assert cost.drawn == 5
+    assert cost.drawn == 10
     assert key(resumed) == key(found)
     assert key(read_samples(again.path)) == key(found)
     assert evaluate(again, TransformersSampler(*model_of(pair.low)), setting, client)[1].drawn == 0

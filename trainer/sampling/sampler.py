@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+BATCH = 256
+"""Prompts completed at once where nobody says how many."""
+
 
 class FinishReason(StrEnum):
     """Why a completion ended: by the model itself (end of text or a stop string), or for want of tokens."""

@@ -15,13 +15,13 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from trainer.devices import device
-from trainer.sampling.sampler import Completion, FinishReason, Prompt
+from trainer.sampling.sampler import BATCH, Completion, FinishReason, Prompt
 
 
 class TransformersSampler:
     """See Sampler. The model is used as it is at each call, so that one that is being trained can be sampled."""
 
-    def __init__(self, model: Any, tokenizer: Any, *, batch: int = 256) -> None:
+    def __init__(self, model: Any, tokenizer: Any, *, batch: int = BATCH) -> None:
         """`batch`: prompts completed at once."""
         if batch < 1:
             raise ValueError(f"batch is {batch}; it is at least 1")
@@ -31,7 +31,7 @@ class TransformersSampler:
         self._ends = _ends_of(model, tokenizer)
 
     @classmethod
-    def from_folder(cls, folder: Path, *, batch: int = 256) -> "TransformersSampler":
+    def from_folder(cls, folder: Path, *, batch: int = BATCH) -> "TransformersSampler":
         """Of a model in Hugging Face's format, in float32, where small things run."""
         model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(device()).eval()
         return cls(model, AutoTokenizer.from_pretrained(folder), batch=batch)
