@@ -19,7 +19,7 @@ setup-dev: ## the same, with what tests and checks need
 serve: setup ## the judge on this machine
 	@exec .venv/bin/tierline serve $(ARGS)
 
-frontier: ## the study from nothing to a report, which /reports of the judge then shows: 15 minutes on two cores
+frontier: ## the study from nothing to a report, which /reports of the judge then shows: 15 to 20 minutes on two cores
 	@sh deploy/setup.sh train
 	@reports=$$(.venv/bin/python -c 'from service.settings import Settings; print(Settings().reports_folder)') && \
 	    exec .venv/bin/tierline frontier --preset laptop --out "$$reports/laptop" $(ARGS)

@@ -5,7 +5,8 @@
 The model is the small one of `tierline train sweep --preset laptop` after its warm start (made here, minutes, unless --model
 names one). Each round has problems and random numbers of its own and a fresh judge, which stands by, idle, while sampling alone
 is measured; which of the two goes first changes from round to round. Both must draw the same samples, on the cores that have no
-box of the judge's.
+box of the judge's. Then the same evaluation once more, which the judge answers from what it keeps, so that its boxes rest: what
+is left of the time that judging adds when there are boxes enough.
 
 Of the boxes' CPU time that of processes which nobody waited for is not seen.
 """
@@ -54,10 +55,12 @@ class Seconds:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Both passes of a round. `waited_s`: for verdicts with nothing else to do. `programs`: distinct ones that were judged."""
+    """The passes of a round. `waited_s`: for verdicts with nothing else to do. `programs`: distinct ones that were judged."""
 
     alone: Seconds
     judged: Seconds
+    answered: Seconds
+    """Judged from what the judge keeps."""
     waited_s: float
     programs: int
 
@@ -65,6 +68,11 @@ class Round:
     def added(self) -> float:
         """The share of the wall time of sampling that judging adds."""
         return self.judged.wall / self.alone.wall - 1
+
+    @property
+    def added_without_boxes(self) -> float:
+        """The same where boxes have nothing to do."""
+        return self.answered.wall / self.alone.wall - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +149,7 @@ def off_boxes(served: Served) -> Iterator[None]:
 def one_round(sampler: Sampler, config: SweepConfig, options: argparse.Namespace, number: int) -> Round:
     """Both passes, by turns the one or the other first. Raises RuntimeError when they did not draw the same."""
     seed = options.seed + number
-    with serve(options.boxes) as served, Judge(served.url).client() as client, off_boxes(served):
+    with serve(options.boxes, result_cache_mb=64) as served, Judge(served.url).client() as client, off_boxes(served):
         tasks = tuple(problem_set(f"frontier:{options.problems}", seed, client))
         asked = Asked(tasks, options.samples, seed, sampler, make_setting(config.run.setting, client))
         sample_alone(replace(asked, samples=1))  # the first call of a model takes longer
@@ -153,10 +161,12 @@ def one_round(sampler: Sampler, config: SweepConfig, options: argparse.Namespace
             else:
                 with clock(served) as judged:
                     kept, waited_s = sample_and_judge(asked, client)
-    if drawn != kept:
+        with clock(served) as answered:
+            again, _ = sample_and_judge(asked, client)
+    if not drawn == kept == again:
         raise RuntimeError("sampling alone and the evaluation did not draw the same samples")
     programs = {(problem, code) for (problem, _), (ending, code) in kept.items() if ending == AnswerKind.PROGRAM}
-    return Round(alone, judged, waited_s, len(programs))
+    return Round(alone, judged, answered, waited_s, len(programs))
 
 
 def rows_of(rounds: list[Round], samples: int) -> list[Row]:
@@ -170,8 +180,12 @@ def rows_of(rounds: list[Round], samples: int) -> list[Row]:
     programs = statistics.median(each.programs for each in rounds)
     waited_s = statistics.median(each.waited_s for each in rounds)
     spread = f"{min(added):.0%} to {max(added):.0%} in {len(rounds)} rounds; {samples} samples"
+    without = [each.added_without_boxes for each in rounds]
+    evaluator, server = median("answered", "evaluator"), median("answered", "server")
+    rested = f"{min(without):.0%} to {max(without):.0%}; CPU {evaluator:.1f} s of the evaluator, {server:.1f} s of the server"
     return [
         Row("judging adds", 100 * statistics.median(added), 100 * MUST, unit="%", note=spread, samples={"added": added}),
+        Row("it adds where its boxes rest", 100 * statistics.median(without), unit="%", note=rested, samples={"added": without}),
         Row("sampling alone: wall", median("alone", "wall"), unit=" s", note=f"CPU {median('alone', 'evaluator'):.1f} s"),
         Row("sampling and judging: wall", median("judged", "wall"), unit=" s", note=f"{waited_s:.1f} s of it only waiting"),
         *(

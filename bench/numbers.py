@@ -82,18 +82,19 @@ def _body(section: Section, results: Path) -> str:
         return f"Not measured yet: `make {section.target}`.\n"
     kept = json.loads(path.read_text())
     runs = [{row["name"]: row for row in run["rows"]} for run in kept["runs"]]
-    names = [name for name in runs[0] if name.startswith(section.begins or "")]
-    lines = [_line([run[name] for run in runs if name in run]) for name in names]
+    names = [name for name in runs[-1] if name.startswith(section.begins or "")]  # what it measures now
+    lines = [_line([run[name] for run in runs if name in run], of=len(runs)) for name in names]
     table = "| | measured | must | |\n|---|---|---|---|\n" + "".join(lines)
     return f"{table}\n{_conditions(kept, section.target)}"
 
 
-def _line(rows: Sequence[dict[str, Any]]) -> str:
-    """One row of all runs. The note is that of the run in the middle."""
+def _line(rows: Sequence[dict[str, Any]], *, of: int) -> str:
+    """One row of all runs; of some of them where it is newer than the others. The note is that of the run in the middle."""
     values = sorted(row["value"] for row in rows)
     middle = statistics.median(values)
     typical = min(rows, key=lambda row: abs(row["value"] - middle))
     spread = f" ({number(values[0])} to {number(values[-1])})" if values[0] != values[-1] else ""
+    spread += f" in {len(rows)} of {of} runs" if len(rows) < of else ""
     must = "" if typical["must"] is None else f"{'≥' if typical['at_least'] else '≤'} {number(typical['must'])}{_missed(rows)}"
     cells = (typical["name"], f"{number(middle)}{typical['unit']}{spread}", must, typical["note"])
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"

@@ -45,6 +45,16 @@ def test_a_bound_that_was_missed_once_is_said_to(tmp_path: Path) -> None:
     assert "| 2000/s (1400 to 2500) | ≥ 1500, **missed** in 1 of 3 |" in page(tmp_path / "results")
 
 
+def test_a_row_newer_than_other_runs_says_of_how_many_it_is_and_one_measured_no_more_is_left_out(tmp_path: Path) -> None:
+    kept = keep(run(tmp_path, 2000.0), tmp_path / "results")
+    told = json.loads(kept.read_text())
+    newer = told["runs"][0] | {"rows": [told["runs"][0]["rows"][0] | {"name": "taken", "value": 7.0}]}
+    kept.write_text(json.dumps(told | {"runs": [*told["runs"], newer]}))
+    shown = page(tmp_path / "results")
+    assert "| taken | 7/s in 1 of 2 runs |" in shown
+    assert "enqueued, single" not in shown
+
+
 def test_the_same_run_is_kept_once(tmp_path: Path) -> None:
     path = run(tmp_path, 2000.0)
     keep(path, tmp_path / "results")

@@ -31,14 +31,9 @@ if [ $# -eq 0 ]; then
     --ignore tests/sandbox/test_compiler.py --ignore tests/sandbox/test_languages.py --ignore tests/attacks/test_compile_attacks.py
 fi
 
-# What the project and its tests need, taken from pyproject.toml. The guest installs it again when this text changes.
-mapfile -t needed < <("$python" - <<'PYTHON'
-import tomllib
-with open("pyproject.toml", "rb") as file:
-    project = tomllib.load(file)["project"]
-print(*project["dependencies"], *project["optional-dependencies"]["dev"], sep="\n")
-PYTHON
-)
+# The guest installs this again when its text changes.
+mapfile -t needed < <("$python" tests/v2/needs.py)
+[ ${#needed[@]} -gt 0 ] || lack "pyproject.toml could not be read"
 pins=''
 [ -f constraints.txt ] && pins="-c /src/constraints.txt" && mark=$(sha256sum <constraints.txt)
 setup="unset PIP_FIND_LINKS; : ${mark:-}; python3 -m venv /opt/tierline && /opt/tierline/bin/pip install -q $pins $(printf '%q ' "${needed[@]}")"
