@@ -268,7 +268,8 @@ class Box:
         )
 
     def cancel(self) -> None:
-        """End the current run, from another thread. Nothing happens when there is none."""
+        """End the current run, from another thread. Nothing happens when there is none, nor when its program is still being
+        compiled, which then is done once more: whoever means the run asks again, as service/canceller.py does."""
         self._tell(b'{"op": "cancel"}')
 
     def pause(self) -> None:
