@@ -147,7 +147,7 @@ def off_boxes(served: Served) -> Iterator[None]:
 
 
 def one_round(sampler: Sampler, config: SweepConfig, options: argparse.Namespace, number: int) -> Round:
-    """Both passes, by turns the one or the other first. Raises RuntimeError when they did not draw the same."""
+    """All passes; sampling alone and judging take turns at being first. Raises RuntimeError when they did not draw the same."""
     seed = options.seed + number
     with serve(options.boxes, result_cache_mb=64) as served, Judge(served.url).client() as client, off_boxes(served):
         tasks = tuple(problem_set(f"frontier:{options.problems}", seed, client))
@@ -176,15 +176,18 @@ def rows_of(rounds: list[Round], samples: int) -> list[Row]:
         values: list[float] = [getattr(getattr(each, name), part) for each in rounds]
         return statistics.median(values)
 
+    def spread(values: list[float]) -> str:
+        return f"{min(values):.0%} to {max(values):.0%}"
+
     added = [each.added for each in rounds]
     programs = statistics.median(each.programs for each in rounds)
     waited_s = statistics.median(each.waited_s for each in rounds)
-    spread = f"{min(added):.0%} to {max(added):.0%} in {len(rounds)} rounds; {samples} samples"
     without = [each.added_without_boxes for each in rounds]
     evaluator, server = median("answered", "evaluator"), median("answered", "server")
-    rested = f"{min(without):.0%} to {max(without):.0%}; CPU {evaluator:.1f} s of the evaluator, {server:.1f} s of the server"
+    busy = f"{spread(added)} in {len(rounds)} rounds; {samples} samples"
+    rested = f"{spread(without)}; CPU {evaluator:.1f} s of the evaluator, {server:.1f} s of the server"
     return [
-        Row("judging adds", 100 * statistics.median(added), 100 * MUST, unit="%", note=spread, samples={"added": added}),
+        Row("judging adds", 100 * statistics.median(added), 100 * MUST, unit="%", note=busy, samples={"added": added}),
         Row("it adds where its boxes rest", 100 * statistics.median(without), unit="%", note=rested, samples={"added": without}),
         Row("sampling alone: wall", median("alone", "wall"), unit=" s", note=f"CPU {median('alone', 'evaluator'):.1f} s"),
         Row("sampling and judging: wall", median("judged", "wall"), unit=" s", note=f"{waited_s:.1f} s of it only waiting"),

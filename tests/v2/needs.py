@@ -5,17 +5,15 @@ Without the project's own extras that `dev` asks for: no index has them, and the
 
 import tomllib
 from pathlib import Path
-from typing import Any
-
-PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
-def needs(project: dict[str, Any]) -> list[str]:
-    """Requirements, as pip takes them, from pyproject's table `project`."""
+def needs() -> list[str]:
+    """Requirements, as pip takes them."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     own = f"{project['name']}["
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     return [requirement for requirement in wanted if not requirement.startswith(own)]
 
 
 if __name__ == "__main__":
-    print(*needs(tomllib.loads(PYPROJECT.read_text())["project"]), sep="\n")
+    print(*needs(), sep="\n")
